@@ -1,0 +1,47 @@
+#pragma once
+
+#include "capture/packet.hpp"
+
+#include <cstdint>
+#include <memory>
+
+namespace flowactors {
+
+/// What the decoder unwraps and refuses. Defaults are those of the settings.
+struct decoder_options {
+  bool ip_in_ip = true;
+  bool six_in_four = true;
+  bool gre = true;
+  bool vxlan = true;
+  bool gtp = true;
+  bool capwap = false;
+  bool tzsp = false;
+  uint16_t vxlan_port = 4789;
+  uint16_t gtp_port = 2152;
+  /// Later fragments follow their first one by (addresses, protocol, identification); false: they are counted and dropped.
+  bool follow_fragments = true;
+  uint32_t fragment_entries = 4096; ///< datagrams remembered, oldest forgotten first
+  int64_t fragment_lifetime_ns = 30'000'000'000; ///< packet time
+  /// Packets cut by the snap length below their IP total length are decoded as far as they go; false: counted and dropped.
+  bool keep_incomplete = true;
+  uint8_t max_headers = 16; ///< bound on labels, tags, extension headers and tunnels of one frame, each
+};
+
+/// Frames to packets: link layers, tags, labels, tunnels, IPv4 and IPv6, fragments, TCP, UDP, SCTP, ICMP.
+/// Holds no pointer into a frame. Not thread-safe: one for each capture worker.
+class decoder {
+public:
+  explicit decoder(const decoder_options& options);
+  ~decoder();
+  decoder(decoder&&) noexcept;
+
+  /// Decodes `in` into `out`; on anything but `undecoded::none`, `out` is unspecified.
+  undecoded decode(const frame& in, packet& out) noexcept;
+
+private:
+  struct fragment_cache;
+  decoder_options options_;
+  std::unique_ptr<fragment_cache> fragments_;
+};
+
+} // namespace flowactors

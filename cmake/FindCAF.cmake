@@ -1,0 +1,46 @@
+# Finds CAF 0.17 as Debian ships it, without a package configuration file of its own.
+# find_package(CAF 0.17.6 REQUIRED COMPONENTS core io test) gives CAF::core, CAF::io, CAF::test (names as in CAF 0.18).
+
+include(FindPackageHandleStandardArgs)
+find_package(Threads REQUIRED)
+
+find_path(CAF_INCLUDE_DIR caf/config.hpp)
+mark_as_advanced(CAF_INCLUDE_DIR)
+if (CAF_INCLUDE_DIR)
+  file(STRINGS "${CAF_INCLUDE_DIR}/caf/config.hpp" caf_version_line REGEX "#define CAF_VERSION [0-9]+")
+  string(REGEX REPLACE ".* ([0-9]+)$" "\\1" caf_number "${caf_version_line}")
+  math(EXPR caf_major "${caf_number} / 10000")
+  math(EXPR caf_minor "${caf_number} / 100 % 100")
+  math(EXPR caf_patch "${caf_number} % 100")
+  set(CAF_VERSION "${caf_major}.${caf_minor}.${caf_patch}")
+endif ()
+
+foreach (component ${CAF_FIND_COMPONENTS})
+  if (component STREQUAL "test") # headers only
+    find_path(CAF_test_LIBRARY caf/test/unit_test_impl.hpp)
+  else ()
+    find_library(CAF_${component}_LIBRARY caf_${component})
+  endif ()
+  mark_as_advanced(CAF_${component}_LIBRARY)
+  if (CAF_${component}_LIBRARY)
+    set(CAF_${component}_FOUND TRUE)
+  endif ()
+endforeach ()
+
+find_package_handle_standard_args(CAF REQUIRED_VARS CAF_INCLUDE_DIR VERSION_VAR CAF_VERSION HANDLE_COMPONENTS)
+
+if (CAF_FOUND AND NOT TARGET CAF::core)
+  add_library(CAF::core UNKNOWN IMPORTED)
+  set_target_properties(CAF::core PROPERTIES IMPORTED_LOCATION "${CAF_core_LIBRARY}" INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${CAF_INCLUDE_DIR}")
+  target_link_libraries(CAF::core INTERFACE Threads::Threads)
+  foreach (component ${CAF_FIND_COMPONENTS})
+    if (component STREQUAL "test")
+      add_library(CAF::test INTERFACE IMPORTED)
+      target_link_libraries(CAF::test INTERFACE CAF::core)
+    elseif (NOT component STREQUAL "core")
+      add_library(CAF::${component} UNKNOWN IMPORTED)
+      set_target_properties(CAF::${component} PROPERTIES IMPORTED_LOCATION "${CAF_${component}_LIBRARY}")
+      target_link_libraries(CAF::${component} INTERFACE CAF::core)
+    endif ()
+  endforeach ()
+endif ()
