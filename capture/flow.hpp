@@ -173,11 +173,12 @@ enum class tcp_state : uint8_t { none, syn_sent, syn_received, established, clos
 #define FLOWACTORS_END_REASONS(X)                                                                  \
   X(idle, "no packet within the idle timeout")                                                     \
   X(active, "older than the active timeout; the next packet begins another flow")                  \
-  X(closed, "TCP: FIN seen in both directions or left half closed, and the closed timeout passed") \
-  X(reset, "TCP: RST seen, and the closed timeout passed")                                         \
+  X(closed, "TCP: FIN seen in both directions, and the closed timeout passed or a new SYN came")   \
+  X(reset, "TCP: RST seen, and the closed timeout passed or a new SYN came")                       \
   X(evicted_half_open, "the table was full; the TCP handshake was not complete")                   \
   X(evicted_single, "the table was full; the flow had one packet")                                 \
   X(evicted_established, "the table was full, and nothing lesser was left to evict")               \
+  X(clock_reset, "packet time went back by more than the idle timeout: another capture began")     \
   X(end_of_input, "the last packet was read")                                                      \
   X(shutdown, "the program was told to stop")
 

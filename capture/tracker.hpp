@@ -71,7 +71,7 @@ public:
   /// Time goes on without packets: timeouts and updates up to `now_ns` happen.
   void advance(int64_t now_ns, event_handler& handler) noexcept;
 
-  /// Ends every flow, oldest first. The tracker can go on afterwards.
+  /// Ends every flow, in an order that depends on nothing but the packets. The tracker can go on afterwards.
   void finish(end_reason reason, event_handler& handler) noexcept;
 
   /// Counters as of now.
