@@ -95,14 +95,24 @@ struct settings_outcome {
   std::vector<setting_fault> faults;
 };
 
-/// Reads the file (empty path = defaults only), applies the overrides, and checks everything; all faults at once.
-settings_outcome load_settings(const std::filesystem::path& file, const std::vector<setting_override>& overrides);
+/// Reads the file (empty path = none), applies the overrides in order, and checks everything; all faults at once.
+/// `defaults` holds where neither says anything: main gives the shipped scripts' folder with it.
+/// Paths come out absolute: those of the file and of the defaults start at the file's folder, those of the overrides, and
+/// everything when there is no file, at the working directory.
+settings_outcome load_settings(const std::filesystem::path& file, const std::vector<setting_override>& overrides,
+                               const settings& defaults = settings{});
 
 /// The same from text; `name` stands for the file in messages, `folder` is where relative paths start.
 settings_outcome parse_settings(const std::string& text, const std::string& name, const std::filesystem::path& folder,
-                                const std::vector<setting_override>& overrides);
+                                const std::vector<setting_override>& overrides, const settings& defaults = settings{});
 
 /// The settings as a commented file that `load_settings` reads back to the same values. Relative paths come out absolute.
 std::string dump_settings(const settings& values);
+
+/// The value in quotes, as a file or an override takes it whatever it contains (commas, spaces, `#`).
+std::string quote_setting(const std::string& value);
+
+/// The values as one list for a file or an override.
+std::string quote_settings(const std::vector<std::string>& values);
 
 } // namespace flowactors
