@@ -18,16 +18,16 @@ struct flow_text_pieces {
 
 /// Text blocks of a worker's flows, in one reserved stretch of memory whose base never moves, so that records can refer to
 /// them by number. Bounded; freed blocks are used again by size class.
-class text_arena {
+class text_blocks {
 public:
   /// Longest text kept of any piece; the rest is cut.
   static constexpr size_t max_piece = 512;
 
   /// Reserves room (address space, not memory) for `max_bytes`.
-  static result<text_arena> make(uint64_t max_bytes);
-  ~text_arena();
-  text_arena(text_arena&& other) noexcept;
-  text_arena& operator=(text_arena&& other) noexcept;
+  static result<text_blocks> make(uint64_t max_bytes);
+  ~text_blocks();
+  text_blocks(text_blocks&& other) noexcept;
+  text_blocks& operator=(text_blocks&& other) noexcept;
 
   /// Block number 0: a flow_text without any text.
   const char* base() const noexcept { return base_; }
@@ -51,7 +51,7 @@ private:
   static constexpr size_t step = 64;        // size classes are multiples of this
   static constexpr size_t max_block = 10240; // all pieces at their longest
 
-  text_arena(char* base, uint64_t size) noexcept : base_(base), size_(size), used_(256) {}
+  text_blocks(char* base, uint64_t size) noexcept : base_(base), size_(size), used_(256) {}
   uint32_t take(size_t bytes) noexcept;
 
   char* base_;

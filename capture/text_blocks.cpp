@@ -1,4 +1,4 @@
-#include "capture/text_arena.hpp"
+#include "capture/text_blocks.hpp"
 
 #include <sys/mman.h>
 
@@ -26,25 +26,25 @@ static_assert(sizeof(flow_text_pieces) == std::size(members) * sizeof(std::strin
 
 } // namespace
 
-result<text_arena> text_arena::make(uint64_t max_bytes) {
+result<text_blocks> text_blocks::make(uint64_t max_bytes) {
   max_bytes = std::clamp<uint64_t>(max_bytes, 1u << 20, uint64_t{0xffffffff} * unit);
   void* base = mmap(nullptr, max_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (base == MAP_FAILED)
     return error{ec::out_of_resources, "no address space for " + std::to_string(max_bytes >> 20)
                                          + " MiB of flow text; lower [flows] max or raise the limit (ulimit -v)"};
-  return text_arena{static_cast<char*>(base), max_bytes};
+  return text_blocks{static_cast<char*>(base), max_bytes};
 }
 
-text_arena::~text_arena() {
+text_blocks::~text_blocks() {
   if (base_ != nullptr)
     munmap(base_, size_);
 }
 
-text_arena::text_arena(text_arena&& other) noexcept
+text_blocks::text_blocks(text_blocks&& other) noexcept
   : base_(std::exchange(other.base_, nullptr)), size_(other.size_), used_(other.used_), lost_(other.lost_), free_(other.free_) {
 }
 
-text_arena& text_arena::operator=(text_arena&& other) noexcept {
+text_blocks& text_blocks::operator=(text_blocks&& other) noexcept {
   std::swap(base_, other.base_);
   std::swap(size_, other.size_);
   std::swap(used_, other.used_);
@@ -53,7 +53,7 @@ text_arena& text_arena::operator=(text_arena&& other) noexcept {
   return *this;
 }
 
-uint32_t text_arena::take(size_t bytes) noexcept {
+uint32_t text_blocks::take(size_t bytes) noexcept {
   const size_t size_class = (bytes + step - 1) / step;
   if (const uint32_t number = free_[size_class]; number != 0) {
     std::memcpy(&free_[size_class], base_ + uint64_t{number} * unit, sizeof(uint32_t));
@@ -66,7 +66,7 @@ uint32_t text_arena::take(size_t bytes) noexcept {
   return number;
 }
 
-uint32_t text_arena::store(const flow_text_pieces& pieces) noexcept {
+uint32_t text_blocks::store(const flow_text_pieces& pieces) noexcept {
   size_t bytes = sizeof(flow_text);
   for (const auto& [piece, span] : members)
     bytes += std::min((pieces.*piece).size(), max_piece);
@@ -91,7 +91,7 @@ uint32_t text_arena::store(const flow_text_pieces& pieces) noexcept {
   return number;
 }
 
-void text_arena::release(uint32_t number) noexcept {
+void text_blocks::release(uint32_t number) noexcept {
   if (number == 0)
     return;
   const size_t size_class = (at(number).size + step - 1) / step;

@@ -1,0 +1,99 @@
+#include "capture/classifier.hpp"
+
+#include <netinet/in.h>
+
+#include <cstring>
+#include <new>
+#include <utility>
+
+namespace flowactors {
+
+classifier::classifier(std::unique_ptr<detector> dpi, text_blocks texts, uint32_t max_tcp_packets, uint32_t max_udp_packets)
+  : dpi_(std::move(dpi)), texts_(std::move(texts)), max_tcp_packets_(max_tcp_packets), max_udp_packets_(max_udp_packets) {
+}
+
+bool classifier::take(flow_record& flow, flow_state& state, const packet& p) noexcept {
+  if (p.fragment == fragment_kind::later) // no transport header: nothing that a dissector could read
+    return false;
+  bool news = false;
+  if (state.stage == dpi_stage::none) {
+    if (p.protocol == IPPROTO_TCP && p.payload_length == 0 && defer(state, p))
+      return false;
+  } else if (state.stage == dpi_stage::deferred) {
+    deferred_packet* first = std::exchange(state.first, nullptr);
+    state.dpi = nullptr;
+    state.stage = dpi_stage::none;
+    news = show(flow, state, first->bytes, first->length, first->time_ns);
+    free_.push_back(first);
+    if (state.stage == dpi_stage::done)
+      return news;
+  }
+  return show(flow, state, p.network, p.network_captured, p.time_ns) || news;
+}
+
+bool classifier::show(flow_record& flow, flow_state& state, const uint8_t* network, uint32_t captured, int64_t time_ns) noexcept {
+  if (state.stage == dpi_stage::none) {
+    state.dpi = dpi_->acquire();
+    state.stage = state.dpi != nullptr ? dpi_stage::active : dpi_stage::done; // without memory it goes on without a label
+    if (state.dpi == nullptr)
+      return false;
+  }
+  const uint64_t packets = flow.client.packets + flow.server.packets;
+  const bool last = (flow.protocol == IPPROTO_TCP && packets > max_tcp_packets_)
+                    || (flow.protocol == IPPROTO_UDP && packets > max_udp_packets_);
+  const auto said = dpi_->inspect(*state.dpi, flow, network, captured, time_ns, last);
+  if (!said.news && !said.complete)
+    return false;
+  dpi_->describe(*state.dpi, flow, texts_);
+  if (said.complete) {
+    abandon(state);
+    state.stage = dpi_stage::done;
+  }
+  return said.news;
+}
+
+bool classifier::defer(flow_state& state, const packet& p) noexcept {
+  constexpr size_t per_block = 1024;
+  if (p.network_captured > deferred_packet::capacity)
+    return false;
+  if (free_.empty()) {
+    auto* block = new (std::nothrow) deferred_packet[per_block];
+    if (block == nullptr)
+      return false;
+    blocks_.emplace_back(block);
+    free_.reserve(blocks_.size() * per_block);
+    for (size_t i = per_block; i > 0; --i)
+      free_.push_back(block + i - 1);
+  }
+  state.first = free_.back();
+  free_.pop_back();
+  state.first->time_ns = p.time_ns;
+  state.first->length = p.network_captured;
+  std::memcpy(state.first->bytes, p.network, p.network_captured);
+  state.stage = dpi_stage::deferred;
+  return true;
+}
+
+void classifier::conclude(flow_record& flow, flow_state& state) noexcept {
+  if (state.stage == dpi_stage::deferred) {
+    deferred_packet* first = state.first;
+    state.dpi = dpi_->acquire();
+    state.stage = state.dpi != nullptr ? dpi_stage::active : dpi_stage::done;
+    if (state.dpi != nullptr)
+      dpi_->inspect(*state.dpi, flow, first->bytes, first->length, first->time_ns, false);
+    free_.push_back(first);
+  }
+  if (state.stage == dpi_stage::active) {
+    dpi_->conclude(*state.dpi, flow);
+    dpi_->describe(*state.dpi, flow, texts_);
+    abandon(state);
+  }
+  state.stage = dpi_stage::done;
+}
+
+void classifier::abandon(flow_state& state) noexcept {
+  if (state.stage == dpi_stage::active)
+    dpi_->release(std::exchange(state.dpi, nullptr));
+}
+
+} // namespace flowactors

@@ -1,0 +1,52 @@
+#pragma once
+
+#include "capture/detector.hpp"
+#include "capture/flow_table.hpp"
+#include "capture/packet.hpp"
+#include "capture/text_blocks.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace flowactors {
+
+/// Shows the packets of flows to nDPI, each as long as it is of use, and keeps what was found.
+/// The first packet of a TCP flow, if it carries nothing, waits for a second one: what is never answered costs 96 bytes
+/// instead of a DPI state, and one look at its end. The labels are the same as without waiting.
+class classifier {
+public:
+  /// `dpi` may be empty: then flows stay without a label. Beyond that many packets of a flow nDPI has to guess.
+  classifier(std::unique_ptr<detector> dpi, text_blocks texts, uint32_t max_tcp_packets, uint32_t max_udp_packets);
+  classifier(classifier&&) = default;
+
+  /// The stage at which a new flow begins.
+  dpi_stage first_stage() const noexcept { return dpi_ != nullptr ? dpi_stage::none : dpi_stage::done; }
+
+  /// A packet of a flow that is not dpi_stage::done, already counted. True if there is news: a protocol, or an HTTP response's content type.
+  bool take(flow_record& flow, flow_state& state, const packet& p) noexcept;
+
+  /// The flow ends: what is undecided is guessed. The record keeps its text until `forget`.
+  void conclude(flow_record& flow, flow_state& state) noexcept;
+
+  /// Gives the flow's text back.
+  void forget(flow_record& flow) noexcept { texts_.release(flow.text); }
+
+  /// Gives the flow's DPI state back without concluding, when everything ends.
+  void abandon(flow_state& state) noexcept;
+
+  const text_blocks& texts() const noexcept { return texts_; }
+
+private:
+  bool show(flow_record& flow, flow_state& state, const uint8_t* network, uint32_t captured, int64_t time_ns) noexcept;
+  bool defer(flow_state& state, const packet& p) noexcept;
+
+  std::unique_ptr<detector> dpi_;
+  text_blocks texts_;
+  uint32_t max_tcp_packets_;
+  uint32_t max_udp_packets_;
+  std::vector<std::unique_ptr<deferred_packet[]>> blocks_;
+  std::vector<deferred_packet*> free_;
+};
+
+} // namespace flowactors

@@ -1,0 +1,171 @@
+#include "capture/flow_table.hpp"
+
+#include <sys/mman.h>
+#include <sys/random.h>
+
+#include <bit>
+#include <cstring>
+#include <new>
+#include <utility>
+
+namespace flowactors {
+
+namespace {
+
+__extension__ typedef unsigned __int128 uint128;
+
+uint64_t load64(const uint8_t* bytes) noexcept {
+  uint64_t value;
+  std::memcpy(&value, bytes, sizeof(value));
+  return value;
+}
+
+// Multiply and fold: the core of wyhash-like functions; seeded, so that nobody can aim at one bucket.
+uint64_t mix(uint64_t a, uint64_t b) noexcept {
+  const uint128 product = static_cast<uint128>(a) * b;
+  return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
+}
+
+bool same_address(const uint8_t (&a)[16], const address& b) noexcept {
+  return load64(a) == load64(b.data()) && load64(a + 8) == load64(b.data() + 8);
+}
+
+template <class T>
+T* reserve(uint64_t count) noexcept {
+  void* memory = mmap(nullptr, count * sizeof(T), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (memory == MAP_FAILED)
+    return nullptr;
+  madvise(memory, count * sizeof(T), MADV_HUGEPAGE); // where it is not offered, small pages do as well
+  return static_cast<T*>(memory);
+}
+
+template <class T>
+void unreserve(T* memory, uint64_t count) noexcept {
+  if (memory != nullptr)
+    munmap(static_cast<void*>(memory), count * sizeof(T));
+}
+
+} // namespace
+
+result<flow_table> flow_table::make(uint32_t max_flows) {
+  flow_table table;
+  table.max_ = max_flows;
+  table.mask_ = std::bit_ceil(max_flows * 2) - 1;
+  table.index_ = reserve<uint64_t>(uint64_t{table.mask_} + 1);
+  table.records_ = reserve<flow_record>(max_flows);
+  table.states_ = reserve<flow_state>(max_flows);
+  if (table.index_ == nullptr || table.records_ == nullptr || table.states_ == nullptr)
+    return error{ec::out_of_resources, "no address space for a table of " + std::to_string(max_flows)
+                                         + " flows; lower [flows] max or raise the limit (ulimit -v)"};
+  if (getrandom(table.seed_.data(), sizeof(table.seed_), 0) != static_cast<ssize_t>(sizeof(table.seed_)))
+    return error{ec::out_of_resources, "the kernel gives no random numbers for the flow table's seed"};
+  for (auto& part : table.seed_)
+    part |= 1;
+  return table;
+}
+
+flow_table::~flow_table() {
+  unreserve(index_, uint64_t{mask_} + 1);
+  unreserve(records_, max_);
+  unreserve(states_, max_);
+}
+
+flow_table::flow_table(flow_table&& other) noexcept
+  : index_(std::exchange(other.index_, nullptr)), records_(std::exchange(other.records_, nullptr)),
+    states_(std::exchange(other.states_, nullptr)), mask_(other.mask_), max_(other.max_), size_(other.size_),
+    high_water_(other.high_water_), free_(other.free_), seed_(other.seed_) {
+}
+
+uint32_t flow_table::hash(const packet& p) const noexcept {
+  const uint64_t a = mix(load64(p.source.data()) ^ seed_[0], load64(p.source.data() + 8) ^ seed_[1] ^ p.source_port);
+  const uint64_t b = mix(load64(p.destination.data()) ^ seed_[0], load64(p.destination.data() + 8) ^ seed_[1] ^ p.destination_port);
+  const uint64_t rest = uint64_t{p.vlan} << 8 | p.protocol;
+  return static_cast<uint32_t>(mix(a + b, seed_[2] ^ rest) >> 16);
+}
+
+void flow_table::prefetch_index(uint32_t hash) const noexcept {
+  __builtin_prefetch(&index_[home(hash)]);
+}
+
+void flow_table::prefetch_flow(uint32_t hash) const noexcept {
+  for (uint32_t i = home(hash);; i = (i + 1) & mask_) {
+    const uint64_t entry = index_[i];
+    if (entry == 0)
+      return;
+    if (static_cast<uint32_t>(entry >> 32) != hash)
+      continue;
+    const auto slot = static_cast<uint32_t>(entry) - 1;
+    const auto* record = reinterpret_cast<const char*>(&records_[slot]);
+    for (size_t line = 0; line < 5; ++line) // what each packet touches
+      __builtin_prefetch(record + line * 64, 1);
+    __builtin_prefetch(&states_[slot], 1);
+    return;
+  }
+}
+
+flow_table::match flow_table::find(uint32_t hash, const packet& p) const noexcept {
+  for (uint32_t i = home(hash);; i = (i + 1) & mask_) {
+    const uint64_t entry = index_[i];
+    if (entry == 0)
+      return {no_slot, true};
+    if (static_cast<uint32_t>(entry >> 32) != hash)
+      continue;
+    const auto slot = static_cast<uint32_t>(entry) - 1;
+    const flow_record& flow = records_[slot];
+    if (flow.protocol != p.protocol || flow.vlan != p.vlan || flow.ip_version != p.ip_version)
+      continue;
+    if (flow.client_port == p.source_port && flow.server_port == p.destination_port
+        && same_address(flow.client_address, p.source) && same_address(flow.server_address, p.destination))
+      return {slot, true};
+    if (flow.client_port == p.destination_port && flow.server_port == p.source_port
+        && same_address(flow.client_address, p.destination) && same_address(flow.server_address, p.source))
+      return {slot, false};
+  }
+}
+
+uint32_t flow_table::insert(uint32_t hash) noexcept {
+  uint32_t slot;
+  if (free_ != no_slot) {
+    slot = free_;
+    free_ = states_[slot].age.next;
+    const uint32_t generation = records_[slot].generation;
+    std::memset(&records_[slot], 0, sizeof(flow_record));
+    records_[slot].generation = generation;
+  } else {
+    slot = high_water_++; // fresh pages are zero already
+    records_[slot].generation = 1;
+  }
+  new (&states_[slot]) flow_state;
+  states_[slot].hash = hash;
+  states_[slot].live = true;
+  records_[slot].slot = slot;
+  uint32_t i = home(hash);
+  while (index_[i] != 0)
+    i = (i + 1) & mask_;
+  index_[i] = uint64_t{hash} << 32 | (slot + 1);
+  ++size_;
+  return slot;
+}
+
+void flow_table::erase(uint32_t slot) noexcept {
+  const uint64_t wanted = uint64_t{states_[slot].hash} << 32 | (slot + 1);
+  uint32_t hole = home(states_[slot].hash);
+  while (index_[hole] != wanted)
+    hole = (hole + 1) & mask_;
+  // Later entries of the run move up, so that no search meets a gap and no tombstone remains.
+  for (uint32_t i = (hole + 1) & mask_; index_[i] != 0; i = (i + 1) & mask_) {
+    const uint32_t at_home = home(static_cast<uint32_t>(index_[i] >> 32));
+    if (((i - at_home) & mask_) >= ((i - hole) & mask_)) {
+      index_[hole] = index_[i];
+      hole = i;
+    }
+  }
+  index_[hole] = 0;
+  ++records_[slot].generation;
+  states_[slot].live = false;
+  states_[slot].age.next = free_;
+  free_ = slot;
+  --size_;
+}
+
+} // namespace flowactors
