@@ -1,5 +1,7 @@
 #include "capture/classifier.hpp"
 
+#include "capture/http.hpp"
+
 #include <netinet/in.h>
 
 #include <cstring>
@@ -48,8 +50,41 @@ bool classifier::show(flow_record& flow, flow_state& state, const uint8_t* netwo
   if (said.complete) {
     abandon(state);
     state.stage = dpi_stage::done;
+    state.http = flow.protocol == IPPROTO_TCP && detector::speaks_http(flow);
   }
   return said.news;
+}
+
+bool classifier::follow_http(flow_record& flow, flow_state& state, const packet& p, bool from_client) noexcept {
+  const std::string_view payload{reinterpret_cast<const char*>(p.payload), p.payload_captured};
+  flow_text_pieces pieces = texts_.pieces(flow.text);
+  bool news = false;
+  if (from_client) {
+    http_request request;
+    if (!read_http_request(payload, request))
+      return false;
+    state.asked = true;
+    flow.http_status = 0;
+    pieces.http_method = request.method;
+    pieces.http_url = request.target;
+    pieces.http_content_type = {};
+    if (!request.host.empty())
+      pieces.server_name = request.host;
+    if (!request.user_agent.empty())
+      pieces.http_user_agent = request.user_agent;
+  } else {
+    http_response response;
+    if (!state.asked || !read_http_response(payload, response))
+      return false;
+    state.asked = false;
+    flow.http_status = response.status;
+    pieces.http_content_type = response.content_type;
+    news = !response.content_type.empty();
+  }
+  const uint32_t before = flow.text;
+  flow.text = texts_.store(pieces); // reads from the block before
+  texts_.release(before);
+  return news;
 }
 
 bool classifier::defer(flow_state& state, const packet& p) noexcept {

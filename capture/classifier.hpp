@@ -26,6 +26,10 @@ public:
   /// A packet of a flow that is not dpi_stage::done, already counted. True if there is news: a protocol, or an HTTP response's content type.
   bool take(flow_record& flow, flow_state& state, const packet& p) noexcept;
 
+  /// A packet with payload of a flow whose `state.http` is set: reads the request or response that begins in it, so that
+  /// the record shows the last exchange of a connection. True if a response named its content type.
+  bool follow_http(flow_record& flow, flow_state& state, const packet& p, bool from_client) noexcept;
+
   /// The flow ends: what is undecided is guessed. The record keeps its text until `forget`.
   void conclude(flow_record& flow, flow_state& state) noexcept;
 

@@ -41,6 +41,16 @@ std::string_view until_unprintable(std::string_view found) noexcept {
   return found.substr(0, static_cast<size_t>(end - found.begin()));
 }
 
+// nDPI puts the Host header, port included, before the target of the request line.
+std::string_view without_host(std::string_view url, std::string_view host) noexcept {
+  if (host.empty() || !url.starts_with(host))
+    return url;
+  url.remove_prefix(host.size());
+  if (url.starts_with(':'))
+    url.remove_prefix(std::min(url.find_first_not_of("0123456789", 1), url.size()));
+  return url;
+}
+
 std::string_view without_parameters(std::string_view content_type) noexcept {
   content_type = content_type.substr(0, content_type.find(';'));
   while (!content_type.empty() && content_type.back() == ' ')
@@ -62,7 +72,7 @@ std::string_view hexadecimal(const unsigned char (&hash)[20], char (&out)[40]) n
 void describe_http(const ndpi_flow_struct& state, flow_record& flow, flow_text_pieces& pieces) noexcept {
   if (state.http.method != NDPI_HTTP_METHOD_UNKNOWN && state.http.url != nullptr)
     pieces.http_method = text(ndpi_http_method2str(state.http.method));
-  pieces.http_url = until_unprintable(text(state.http.url));
+  pieces.http_url = without_host(until_unprintable(text(state.http.url)), text(state.host_server_name));
   pieces.http_user_agent = until_unprintable(text(state.http.user_agent));
   pieces.http_content_type = without_parameters(until_unprintable(text(state.http.content_type)));
   flow.http_status = state.http.response_status_code;
@@ -154,6 +164,10 @@ ndpi_flow_struct* detector::acquire() noexcept {
 void detector::release(ndpi_flow_struct* state) noexcept {
   ndpi_free_flow_data(state);
   free_.push_back(state);
+}
+
+bool detector::speaks_http(const flow_record& flow) noexcept {
+  return (flow.master_protocol != NDPI_PROTOCOL_UNKNOWN ? flow.master_protocol : flow.app_protocol) == NDPI_PROTOCOL_HTTP;
 }
 
 detector::outcome detector::inspect(ndpi_flow_struct& state, flow_record& flow, const uint8_t* network, uint32_t captured,

@@ -51,6 +51,9 @@ public:
   /// Writes names, hashes, URLs and the like that nDPI has found into the flow's text block and numbers.
   void describe(const ndpi_flow_struct& state, flow_record& flow, text_blocks& texts) const noexcept;
 
+  /// True if the flow's lower protocol (master, or application where there is no master) is HTTP.
+  static bool speaks_http(const flow_record& flow) noexcept;
+
   /// Names behind the numbers (without local networks).
   const catalog& names() const noexcept { return names_; }
 

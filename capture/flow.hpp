@@ -29,7 +29,7 @@ typedef struct flow_text {
   uint32_t size;
   flow_text_span server_name;        /// TLS/QUIC SNI, HTTP Host, or the name another dissector found
   flow_text_span http_method;
-  flow_text_span http_url;           /// as nDPI gives it: host and path
+  flow_text_span http_url;           /// of the last request, as in the request line
   flow_text_span http_user_agent;
   flow_text_span http_content_type;  /// of the response, without parameters
   flow_text_span dns_query;          /// the last one

@@ -91,6 +91,14 @@ uint32_t text_blocks::store(const flow_text_pieces& pieces) noexcept {
   return number;
 }
 
+flow_text_pieces text_blocks::pieces(uint32_t number) const noexcept {
+  flow_text_pieces out;
+  const flow_text& block = at(number);
+  for (const auto& [piece, span] : members)
+    out.*piece = view(block, block.*span);
+  return out;
+}
+
 void text_blocks::release(uint32_t number) noexcept {
   if (number == 0)
     return;

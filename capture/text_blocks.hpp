@@ -40,6 +40,9 @@ public:
     return *reinterpret_cast<const flow_text*>(base_ + uint64_t{number} * unit);
   }
 
+  /// The pieces of that block, as views into it.
+  flow_text_pieces pieces(uint32_t number) const noexcept;
+
   /// Gives the block back; 0 is ignored.
   void release(uint32_t number) noexcept;
 

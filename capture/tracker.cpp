@@ -178,7 +178,12 @@ void tracker::impl::take(packet& p, uint32_t hash, event_handler& handler) noexc
   }
   if (!state.settled && flow.client.packets + flow.server.packets > 1 && !half_open(flow))
     settle(slot);
-  if (state.stage != dpi_stage::done && classify.take(flow, state, p))
+  bool news = false;
+  if (state.stage != dpi_stage::done)
+    news = classify.take(flow, state, p);
+  else if (state.http && p.payload_captured != 0)
+    news = classify.follow_http(flow, state, p, from_client);
+  if (news)
     tell(event_kind::detected, flow, p.time_ns, handler);
 }
 
