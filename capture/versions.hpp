@@ -4,14 +4,12 @@
 
 namespace flowactors {
 
-/// A library's version when this was compiled, and the one that is loaded now.
-struct library_version {
-  std::string name;
-  std::string built;
-  std::string running;
-};
+/// nDPI's version when this was compiled, and as the loaded library says.
+std::string ndpi_built();
+std::string ndpi_running();
 
-library_version ndpi_version();
-library_version pcap_version();
+/// libpcap's version when this was compiled, and as the loaded library says.
+std::string pcap_built();
+std::string pcap_running();
 
 } // namespace flowactors

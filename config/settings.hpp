@@ -10,15 +10,16 @@
 
 namespace flowactors {
 
-/// Everything that can be set, typed and with its default. One struct a section of the file, one member a key, same names.
-/// The table in settings.cpp gives each key its unit, its range and what a reload does to it.
+/// Everything that can be set, typed and with its default. One struct a section of the file, one
+/// member a key, same names. The table in settings.cpp gives each key its unit, its range and what
+/// a reload does to it.
 struct settings {
   struct capture_section {
-    std::vector<std::string> interface;              ///< live inputs
-    std::vector<std::string> read;                   ///< files, folders, "-"
-    std::string filter;                              ///< BPF
-    uint32_t snap_length = 262144;                   ///< bytes
-    uint64_t buffer = 64u << 20;                     ///< bytes ("64MiB")
+    std::vector<std::string> interface; ///< live inputs
+    std::vector<std::string> read;      ///< files, folders, "-"
+    std::string filter;                 ///< BPF
+    uint32_t snap_length = 262144;      ///< bytes
+    uint64_t buffer = 64u << 20;        ///< bytes ("64MiB")
     bool promiscuous = true;
     bool immediate = false;
     std::chrono::nanoseconds wait = std::chrono::milliseconds(100);
@@ -26,60 +27,64 @@ struct settings {
   } capture;
 
   struct decode_section {
-    std::vector<std::string> tunnels{"ipip", "6in4", "gre", "vxlan", "gtp"}; ///< of ipip 6in4 gre vxlan gtp capwap tzsp
+    std::vector<std::string> tunnels{"ipip", "6in4", "gre", "vxlan",
+                                     "gtp"}; ///< of ipip 6in4 gre vxlan gtp capwap tzsp
     uint16_t vxlan_port = 4789;
     uint16_t gtp_port = 2152;
-    std::string fragments = "follow";                ///< follow | drop
+    std::string fragments = "follow"; ///< follow | drop
     uint32_t fragment_entries = 4096;
-    std::string incomplete = "keep";                 ///< keep | drop
+    std::string incomplete = "keep"; ///< keep | drop
     uint8_t max_headers = 16;
     bool operator==(const decode_section&) const = default;
   } decode;
 
   struct flows_section {
-    uint32_t max = 1'000'000;                        ///< flows in the table
+    uint32_t max = 1'000'000;                                       ///< flows in the table
     std::chrono::nanoseconds idle_after = std::chrono::seconds(60); ///< 0 = never
-    std::chrono::nanoseconds closed_after = std::chrono::seconds(3); ///< after FIN or RST; 0 = like idle_after
-    std::chrono::nanoseconds active_after{0};        ///< 0 = never
+    std::chrono::nanoseconds closed_after =
+      std::chrono::seconds(3);                ///< after FIN or RST; 0 = like idle_after
+    std::chrono::nanoseconds active_after{0}; ///< 0 = never
     std::chrono::nanoseconds update_every = std::chrono::seconds(5);
-    std::vector<std::string> local_networks{"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "fe80::/10"};
+    std::vector<std::string> local_networks{"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",
+                                            "fc00::/7", "fe80::/10"};
     uint16_t community_id_seed = 0;
     bool operator==(const flows_section&) const = default;
   } flows;
 
   struct dpi_section {
     bool enabled = true;
-    bool guess = true;                               ///< by port and address, when nDPI gives up
+    bool guess = true; ///< by port and address, when nDPI gives up
     uint32_t max_tcp_packets = 80;
     uint32_t max_udp_packets = 24;
-    std::string protocols_file;                      ///< nDPI's own format, empty = none
+    std::string protocols_file; ///< nDPI's own format, empty = none
     bool operator==(const dpi_section&) const = default;
   } dpi;
 
   struct scripts_section {
     bool enabled = true;
-    std::string root = "../scripts";                 ///< relative to the configuration file's folder
-    std::string jit = "auto";                        ///< auto | on | off
+    std::string root = "../scripts"; ///< relative to the configuration file's folder
+    std::string jit = "auto";        ///< auto | on | off
     bool operator==(const scripts_section&) const = default;
   } scripts;
 
   struct report_section {
-    std::string file;                                ///< empty = none, "-" = standard output
+    std::string file; ///< empty = none, "-" = standard output
     bool strict_ledger = false;
-    bool summary = true;                             ///< the closing table on standard error
+    bool summary = true; ///< the closing table on standard error
     bool operator==(const report_section&) const = default;
   } report;
 
   struct log_section {
-    std::string level = "info";                      ///< trace debug info warning error off
-    std::string file;                                ///< empty = standard error
+    std::string level = "info"; ///< trace debug info warning error off
+    std::string file;           ///< empty = standard error
     bool operator==(const log_section&) const = default;
   } log;
 
   bool operator==(const settings&) const = default;
 };
 
-/// One thing wrong with the settings, as "file:line: [section] key: found, expected, nearest known name".
+/// One thing wrong with the settings, as "file:line: [section] key: found, expected, nearest known
+/// name".
 using setting_fault = std::string;
 
 /// An assignment from the command line.
@@ -89,27 +94,35 @@ struct setting_override {
   std::string origin = "--set"; ///< how messages name it
 };
 
-/// What reading settings gave: either `faults` is empty and `values` is complete, or `values` must not be used.
+/// What reading settings gave: either `faults` is empty and `values` is complete, or `values` must
+/// not be used.
 struct settings_outcome {
   settings values;
   std::vector<setting_fault> faults;
 };
 
-/// Reads the file (empty path = none), applies the overrides in order, and checks everything; all faults at once.
-/// `defaults` holds where neither says anything: main gives the shipped scripts' folder with it.
-/// Paths come out absolute: those of the file and of the defaults start at the file's folder, those of the overrides, and
-/// everything when there is no file, at the working directory.
-settings_outcome load_settings(const std::filesystem::path& file, const std::vector<setting_override>& overrides,
+/// Reads the file (empty path = none), applies the overrides in order, and checks everything; all
+/// faults at once. `defaults` holds where neither says anything: main gives the shipped scripts'
+/// folder with it. Paths come out absolute: those of the file and of the defaults start at the
+/// file's folder, those of the overrides, and everything when there is no file, at the working
+/// directory.
+settings_outcome load_settings(const std::filesystem::path& file,
+                               const std::vector<setting_override>& overrides,
                                const settings& defaults = settings{});
 
-/// The same from text; `name` stands for the file in messages, `folder` is where relative paths start.
-settings_outcome parse_settings(const std::string& text, const std::string& name, const std::filesystem::path& folder,
-                                const std::vector<setting_override>& overrides, const settings& defaults = settings{});
+/// The same from text; `name` stands for the file in messages, `folder` is where relative paths
+/// start.
+settings_outcome parse_settings(const std::string& text, const std::string& name,
+                                const std::filesystem::path& folder,
+                                const std::vector<setting_override>& overrides,
+                                const settings& defaults = settings{});
 
-/// The settings as a commented file that `load_settings` reads back to the same values. Relative paths come out absolute.
+/// The settings as a commented file that `load_settings` reads back to the same values. Relative
+/// paths come out absolute.
 std::string dump_settings(const settings& values);
 
-/// The value in quotes, as a file or an override takes it whatever it contains (commas, spaces, `#`).
+/// The value in quotes, as a file or an override takes it whatever it contains (commas, spaces,
+/// `#`).
 std::string quote_setting(const std::string& value);
 
 /// The values as one list for a file or an override.

@@ -1,10 +1,11 @@
 #pragma once
 
-#include "capture/versions.hpp"
+#include <string>
 
 namespace flowactors {
 
-/// LuaJIT's version at build, and as `jit.version` says now.
-library_version luajit_version();
+/// LuaJIT's version when this was compiled, and as the loaded library says (`jit.version`).
+std::string luajit_built();
+std::string luajit_running();
 
 } // namespace flowactors

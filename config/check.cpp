@@ -1,0 +1,111 @@
+#include "config/check.hpp"
+
+#include "config/ini.hpp"
+#include "config/quantity.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+namespace flowactors {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string text_of(std::chrono::nanoseconds time) {
+  return format_quantity(static_cast<uint64_t>(time.count()), duration_units());
+}
+
+bool unwraps(const settings& values, const char* tunnel) {
+  return std::ranges::count(values.decode.tunnels, tunnel) > 0;
+}
+
+/// What is wrong with a folder, empty if nothing is.
+std::string folder_trouble(const fs::path& path) {
+  std::error_code failure;
+  const auto status = fs::status(path, failure);
+  if (status.type() == fs::file_type::not_found)
+    return "does not exist";
+  if (failure)
+    return failure.message();
+  return fs::is_directory(status) ? "" : "not a folder";
+}
+
+std::string input_trouble(const std::string& path) {
+  std::error_code failure;
+  if (fs::is_directory(path, failure))
+    return "a folder";
+  std::FILE* file = std::fopen(path.c_str(), "re");
+  if (file == nullptr)
+    return errno == ENOENT ? "does not exist" : std::strerror(errno);
+  std::fclose(file);
+  return {};
+}
+
+void check_output(std::vector<contradiction>& out, const char* section, const std::string& path,
+                  bool dash) {
+  if (path.empty() || (dash && path == "-"))
+    return;
+  const auto folder = fs::path(path).parent_path();
+  const auto trouble = folder_trouble(folder);
+  std::error_code failure;
+  if (!trouble.empty())
+    out.push_back(
+      {section,
+       "file",
+       show(path),
+       "a file in a folder that exists (" + show(folder.string()) + ": " + trouble + ")",
+       {}});
+  else if (fs::is_directory(path, failure))
+    out.push_back({section, "file", show(path) + " (a folder)", "a file", {}});
+}
+
+} // namespace
+
+std::vector<contradiction> check_settings(const settings& values) {
+  std::vector<contradiction> out;
+  const auto& flows = values.flows;
+  const bool both = flows.idle_after.count() > 0 && flows.closed_after.count() > 0;
+  if (both && flows.closed_after > flows.idle_after)
+    out.push_back({"flows",
+                   "closed_after",
+                   show(text_of(flows.closed_after)),
+                   "at most idle_after (" + text_of(flows.idle_after) + ")",
+                   {"flows.idle_after"}});
+  const auto& decode = values.decode;
+  if (unwraps(values, "vxlan") && unwraps(values, "gtp") && decode.vxlan_port == decode.gtp_port)
+    out.push_back({"decode",
+                   "gtp_port",
+                   show(std::to_string(decode.gtp_port)),
+                   "another port than vxlan_port, since both tunnels are unwrapped",
+                   {"decode.vxlan_port", "decode.tunnels"}});
+  if (flows.local_networks.size() > INT16_MAX)
+    out.push_back({"flows",
+                   "local_networks",
+                   std::to_string(flows.local_networks.size()) + " networks",
+                   "at most " + std::to_string(INT16_MAX),
+                   {}});
+  if (values.scripts.enabled) {
+    if (const auto trouble = folder_trouble(values.scripts.root); !trouble.empty())
+      out.push_back({"scripts",
+                     "root",
+                     show(values.scripts.root) + " (" + trouble + ")",
+                     "the folder of the scripts, or [scripts] enabled = false",
+                     {"scripts.enabled"}});
+  }
+  if (values.dpi.enabled && !values.dpi.protocols_file.empty()) {
+    if (const auto trouble = input_trouble(values.dpi.protocols_file); !trouble.empty())
+      out.push_back({"dpi",
+                     "protocols_file",
+                     show(values.dpi.protocols_file) + " (" + trouble + ")",
+                     "a file that can be read",
+                     {"dpi.enabled"}});
+  }
+  check_output(out, "report", values.report.file, true);
+  check_output(out, "log", values.log.file, false);
+  return out;
+}
+
+} // namespace flowactors

@@ -1,0 +1,212 @@
+#include "config/schema.hpp"
+
+#include "config/quantity.hpp"
+
+#include <array>
+#include <limits>
+
+namespace flowactors {
+
+namespace {
+
+using enum value_kind;
+
+constexpr uint64_t kib = 1024, mib = 1024 * kib, gib = 1024 * mib;
+constexpr uint64_t ms = 1'000'000, second = 1000 * ms, year = 365 * 24 * 3600 * second;
+constexpr auto rereads = reload_effect::rereads;
+constexpr auto waits = reload_effect::waits;
+
+constexpr std::array sections{
+  setting_section{
+    "capture",
+    "Where packets come from. At least one of interface and read must be given, here or with -i and -r."},
+  setting_section{"decode", "How frames become packets."},
+  setting_section{"flows", "How packets become flows. All times are packet times."},
+  setting_section{"dpi", "What nDPI does to tell the protocol of a flow."},
+  setting_section{"scripts", "The Lua scripts that see the flows."},
+  setting_section{"report", "The account at the end of a run."},
+  setting_section{"log", "What the program says about itself."},
+};
+
+// The member is named once: it gives the section, the key and the place.
+#define KEY(part, name, ...)                                                               \
+  setting_key {                                                                            \
+#part, #name, [](settings & s) -> setting_member { return &s.part.name; }, __VA_ARGS__ \
+  }
+
+constexpr std::array keys{
+  KEY(capture, interface, {.kind = names}, waits,
+      "Network interfaces to listen on. Each gets a capture worker of its own."),
+  KEY(
+    capture, read, {.kind = inputs, .dash = true}, waits,
+    "Capture files (pcap, pcapng), folders of them (read in name order), or - for standard input."),
+  KEY(
+    capture, filter, {.kind = text}, waits,
+    "BPF filter as in tcpdump (pcap-filter(7)); packets that it refuses are not seen at all. Empty = all packets."),
+  KEY(capture, snap_length, {.kind = integer, .least = 64, .most = 262144, .unit = "bytes"}, waits,
+      "How much of each frame is kept. Interfaces only."),
+  KEY(
+    capture, buffer, {.kind = value_kind::size, .least = mib, .most = 4 * gib}, waits,
+    "Kernel memory that holds packets until they are read. More of it survives longer bursts. Interfaces only."),
+  KEY(capture, promiscuous, {.kind = boolean}, waits,
+      "Whether frames for other machines are captured too. Interfaces only."),
+  KEY(
+    capture, immediate, {.kind = boolean}, waits,
+    "Whether each frame is handed over as it comes, instead of in blocks: less delay, more work. Interfaces only."),
+  KEY(capture, wait, {.kind = duration, .least = ms, .most = 10 * second, .step = ms}, waits,
+      "How long a block may wait to fill. Interfaces only."),
+
+  KEY(decode, tunnels,
+      {.kind = value_kind::choices, .choices = "ipip 6in4 gre vxlan gtp capwap tzsp"}, waits,
+      "Tunnels that are unwrapped, so that flows are those inside. Empty = none."),
+  KEY(decode, vxlan_port, {.kind = integer, .least = 1, .most = 65535}, waits,
+      "UDP port that carries VXLAN."),
+  KEY(decode, gtp_port, {.kind = integer, .least = 1, .most = 65535}, waits,
+      "UDP port that carries GTP-U."),
+  KEY(
+    decode, fragments, {.kind = choice, .choices = "follow drop"}, waits,
+    "What happens to IP fragments after the first: follow = they count for the flow of the first one,\n"
+    "drop = they are counted as undecoded."),
+  KEY(decode, fragment_entries,
+      {.kind = integer, .least = 16, .most = 1 << 20, .unit = "datagrams"}, waits,
+      "How many fragmented datagrams are remembered at a time; the oldest is forgotten first."),
+  KEY(decode, incomplete, {.kind = choice, .choices = "keep drop"}, waits,
+      "What happens to packets that the snap length cut: keep = decoded as far as they go,\n"
+      "drop = counted as undecoded."),
+  KEY(decode, max_headers, {.kind = integer, .least = 1, .most = 64}, waits,
+      "Bound on labels, tags, extension headers and tunnels of one frame, each."),
+
+  KEY(
+    flows, max, {.kind = integer, .least = 16, .most = 16'000'000, .unit = "flows"}, waits,
+    "Room in the flow table. When it is full, half-open and single-packet flows are ended first."),
+  KEY(flows, idle_after, {.kind = duration, .least = second, .most = year, .zero = "never"}, waits,
+      "A flow ends when it had no packet for this time."),
+  KEY(flows, closed_after, {.kind = duration, .least = ms, .most = year, .zero = "like idle_after"},
+      waits, "A TCP flow ends this time after FIN or RST. At most idle_after."),
+  KEY(flows, active_after, {.kind = duration, .least = second, .most = year, .zero = "never"},
+      waits, "A flow ends at this age; the next packet begins another one."),
+  KEY(
+    flows, update_every, {.kind = duration, .least = 100 * ms, .most = year}, waits,
+    "How often scripts hear of a living flow (flowUpdate), and the interval that rates are taken over."),
+  KEY(flows, local_networks, {.kind = networks}, waits,
+      "Networks whose addresses count as local, numbered from 0. Empty = all are remote."),
+  KEY(flows, community_id_seed, {.kind = integer, .least = 0, .most = 65535}, waits,
+      "Seed of the community ID. The same in all programs whose flows shall be joined by it."),
+
+  KEY(dpi, enabled, {.kind = boolean}, waits,
+      "Whether nDPI looks into the packets. Without it, every protocol is unknown."),
+  KEY(dpi, guess, {.kind = boolean}, waits,
+      "Whether port and address decide when nDPI gives up. Such flows are marked as guessed."),
+  KEY(dpi, max_tcp_packets, {.kind = integer, .least = 1, .most = 65535, .unit = "packets"}, waits,
+      "How many packets of a TCP flow nDPI gets before it gives up."),
+  KEY(dpi, max_udp_packets, {.kind = integer, .least = 1, .most = 65535, .unit = "packets"}, waits,
+      "How many packets of a UDP flow nDPI gets before it gives up."),
+  KEY(
+    dpi, protocols_file, {.kind = input_file}, waits,
+    "More protocols by port, address and host name, in the format of ndpiReader -p. Empty = none."),
+
+  KEY(scripts, enabled, {.kind = boolean}, waits,
+      "Whether scripts are run. --enable-user-scripts sets it."),
+  KEY(scripts, root, {.kind = folder}, rereads,
+      "The folder that holds callbacks/user_scripts/ and lua/modules/."),
+  KEY(
+    scripts, jit, {.kind = choice, .choices = "auto on off"}, waits,
+    "Whether scripts are compiled: auto = if the machine grants executable memory, on = or fail, off = interpreted."),
+
+  KEY(
+    report, file, {.kind = output_file, .dash = true}, waits,
+    "Where the report goes (JSON, docs/report.md). - = standard output, empty = nowhere. --report sets it."),
+  KEY(
+    report, strict_ledger, {.kind = boolean}, waits,
+    "Whether it is a failure (exit code 3) when the books do not balance. --strict-ledger sets it."),
+  KEY(report, summary, {.kind = boolean}, waits,
+      "Whether a table of the run is printed on standard error at its end."),
+
+  KEY(log, level, {.kind = choice, .choices = "trace debug info warning error off"}, waits,
+      "The least that is logged. -v and -q set it."),
+  KEY(log, file, {.kind = output_file}, waits,
+      "Where the log goes; it is appended to. Empty = standard error."),
+};
+
+#undef KEY
+
+std::string quantity_range(const value_rule& rule, std::span<const quantity_unit> units) {
+  std::string out =
+    "from " + format_quantity(rule.least, units) + " to " + format_quantity(rule.most, units);
+  if (rule.step > 1)
+    out += " in steps of " + format_quantity(rule.step, units);
+  return out;
+}
+
+std::string joined_choices(const value_rule& rule) {
+  std::string out;
+  for (const auto& name : choice_names(rule))
+    out += (out.empty() ? "" : ", ") + name;
+  return out;
+}
+
+} // namespace
+
+std::span<const setting_key> setting_keys() {
+  return keys;
+}
+
+std::span<const setting_section> setting_sections() {
+  return sections;
+}
+
+bool is_list(value_kind kind) {
+  return kind >= names;
+}
+
+std::vector<std::string> choice_names(const value_rule& rule) {
+  std::vector<std::string> out;
+  const std::string_view all = rule.choices;
+  for (size_t from = 0, end = 0; from < all.size(); from = end + 1) {
+    end = std::min(all.find(' ', from), all.size());
+    out.emplace_back(all.substr(from, end - from));
+  }
+  return out;
+}
+
+std::string expectation(const value_rule& rule) {
+  switch (rule.kind) {
+    case boolean:
+      return "true or false (or yes, no, on, off)";
+    case integer: {
+      const std::string unit = *rule.unit == '\0' ? "" : std::string(" ") + rule.unit;
+      return "an integer from " + std::to_string(rule.least) + " to " + std::to_string(rule.most)
+             + unit;
+    }
+    case value_kind::size:
+      return "a size " + quantity_range(rule, size_units())
+             + " (units B, KiB, MiB, GiB, kB, MB, GB)";
+    case duration: {
+      const std::string zero =
+        rule.zero == nullptr ? "" : std::string("0s (") + rule.zero + ") or ";
+      return zero + "a duration " + quantity_range(rule, duration_units())
+             + " (units ns, us, ms, s, min, h)";
+    }
+    case choice:
+      return "one of " + joined_choices(rule);
+    case text:
+      return "a text";
+    case input_file:
+      return "a file that can be read";
+    case output_file:
+      return std::string("a file in a folder that exists") + (rule.dash ? ", or -" : "");
+    case folder:
+      return "a folder";
+    case names:
+      return "names, separated by commas";
+    case inputs:
+      return "files, folders or -, separated by commas";
+    case value_kind::choices:
+      return "some of " + joined_choices(rule);
+    case networks:
+      return "networks like 192.168.0.0/16 or fc00::/7, separated by commas";
+  }
+  return {};
+}
+
+} // namespace flowactors
