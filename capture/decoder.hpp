@@ -18,17 +18,23 @@ struct decoder_options {
   bool tzsp = false;
   uint16_t vxlan_port = 4789;
   uint16_t gtp_port = 2152;
-  /// Later fragments follow their first one by (addresses, protocol, identification); false: they are counted and dropped.
+  /// Later fragments follow their first one by (addresses, protocol, identification); false: they
+  /// are counted and dropped.
   bool follow_fragments = true;
-  uint32_t fragment_entries = 4096; ///< datagrams remembered, oldest forgotten first
+  uint32_t fragment_entries = 4096;              ///< datagrams remembered, oldest forgotten first
   int64_t fragment_lifetime_ns = 30'000'000'000; ///< packet time
-  /// Packets cut by the snap length below their IP total length are decoded as far as they go; false: counted and dropped.
+  /// Packets cut by the snap length below their IP total length are decoded as far as they go;
+  /// false: they are counted and dropped, and with them those that leave their length out
+  /// (segmentation offload), as they can't be shown to be whole.
   bool keep_incomplete = true;
-  uint8_t max_headers = 16; ///< bound on labels, tags, extension headers and tunnels of one frame, each
+  uint8_t max_headers =
+    16; ///< bound on labels, tags, extension headers and tunnels of one frame, each
 };
 
-/// Frames to packets: link layers, tags, labels, tunnels, IPv4 and IPv6, fragments, TCP, UDP, SCTP, ICMP.
-/// Holds no pointer into a frame. Not thread-safe: one for each capture worker.
+class fragment_cache;
+
+/// Frames to packets: link layers, tags, labels, tunnels, IPv4 and IPv6, fragments, TCP, UDP, SCTP,
+/// ICMP. Holds no pointer into a frame. Not thread-safe: one for each capture worker.
 class decoder {
 public:
   explicit decoder(const decoder_options& options);
@@ -36,10 +42,15 @@ public:
   decoder(decoder&&) noexcept;
 
   /// Decodes `in` into `out`; on anything but `undecoded::none`, `out` is unspecified.
+  ///
+  /// A tunnel that a UDP port or a GRE header promises is opened only if an IP packet stands
+  /// inside: otherwise the outer packet is the result. A later fragment has addresses, protocol,
+  /// ports and tunnel of the flow of its first fragment (the inner one, if that held a tunnel),
+  /// whereas `network` is its own IP header and `payload` its data. A packet that is too short by
+  /// its own IP length for a transport header has ports 0 and no payload.
   undecoded decode(const frame& in, packet& out) noexcept;
 
 private:
-  struct fragment_cache;
   decoder_options options_;
   std::unique_ptr<fragment_cache> fragments_;
 };

@@ -1,0 +1,164 @@
+#include "capture/ip_layer.hpp"
+
+#include <cstring>
+
+namespace flowactors {
+
+namespace {
+
+constexpr size_t ipv4_least = 20;
+constexpr size_t ipv6_fixed = 40;
+constexpr std::array<uint8_t, 12> mapped_prefix{0, 0, 0, 0, 0,    0,
+                                                0, 0, 0, 0, 0xff, 0xff}; // RFC 4291, 2.5.5.2
+
+undecoded read_ipv4(const byte_range& at, uint32_t wire_left, ip_header& out) noexcept {
+  if (!at.has(ipv4_least))
+    return undecoded::truncated_ip;
+  const uint8_t* start = at.at;
+  const uint32_t header_length = (start[0] & 0x0fu) * 4;
+  if (header_length < ipv4_least)
+    return undecoded::bad_ip_header;
+  if (!at.has(header_length))
+    return undecoded::truncated_ip;
+  const uint32_t claimed = load16(start + 2);
+  const uint16_t fragmentation = load16(start + 6);
+  out.start = start;
+  out.header_length = header_length;
+  out.total_length = claimed;
+  out.identification = load16(start + 4);
+  out.fragment_offset = fragmentation & 0x1fff;
+  out.more_fragments = fragmentation & 0x2000;
+  out.length_known = true;
+  out.version = 4;
+  out.ttl = start[8];
+  out.protocol = start[9];
+  if (claimed >= header_length) [[likely]]
+    return undecoded::none;
+  // TCP segments that the network card has yet to cut up are captured without a length.
+  if (claimed != 0 || out.protocol != ip_protocol::tcp || wire_left < header_length)
+    return undecoded::bad_ip_header;
+  out.total_length = wire_left;
+  out.length_known = false;
+  return undecoded::none;
+}
+
+// Bytes of the extension header at `at`, 0 = `protocol` is not one that is walked over.
+uint32_t extension_length(uint8_t protocol, const uint8_t* at) noexcept {
+  switch (protocol) {
+    case ip_protocol::hop_by_hop:
+    case ip_protocol::routing:
+    case ip_protocol::destination_options:
+    case ip_protocol::mobility:
+      return (at[1] + 1u) * 8;
+    case ip_protocol::authentication:
+      return (at[1] + 2u) * 4; // RFC 4302, 2.2
+    case ip_protocol::fragment:
+      return 8;
+    default:
+      return 0;
+  }
+}
+
+undecoded walk_extensions(const byte_range& at, uint8_t max_headers, ip_header& out) noexcept {
+  for (uint8_t walked = 0;; ++walked) {
+    static constexpr uint8_t no_bytes[2] = {};
+    const uint32_t left = out.payload_length();
+    const uint8_t* header = out.start + out.header_length;
+    const bool readable = at.end - header >= 2;
+    const uint32_t length =
+      extension_length(out.protocol, readable ? header : no_bytes); // else the least
+    if (length == 0)
+      return undecoded::none;
+    if (walked == max_headers)
+      return undecoded::too_many_headers;
+    if (length > left)
+      return undecoded::bad_ip_header;
+    if (!readable || at.end - header < static_cast<ptrdiff_t>(length))
+      return undecoded::truncated_ip;
+    // Binding updates carry nothing: the mobility header is then the packet's own protocol (RFC
+    // 6275, 6.1.1).
+    if (out.protocol == ip_protocol::mobility && header[0] == ip_protocol::no_next_header)
+      return undecoded::none;
+    const bool fragment = out.protocol == ip_protocol::fragment;
+    out.protocol = header[0];
+    out.header_length += length;
+    if (!fragment)
+      continue;
+    const uint16_t fragmentation = load16(header + 2);
+    out.fragment_offset = fragmentation >> 3;
+    out.more_fragments = fragmentation & 1;
+    out.identification = load32(header + 4);
+    if (out.fragment_offset != 0) // what follows is from the middle of the datagram
+      return undecoded::none;
+  }
+}
+
+undecoded read_ipv6(const byte_range& at, uint32_t wire_left, uint8_t max_headers,
+                    ip_header& out) noexcept {
+  if (!at.has(ipv6_fixed))
+    return undecoded::truncated_ip;
+  const uint8_t* start = at.at;
+  const uint32_t claimed = load16(start + 4);
+  out.start = start;
+  out.header_length = ipv6_fixed;
+  out.total_length = ipv6_fixed + claimed;
+  out.identification = 0;
+  out.fragment_offset = 0;
+  out.more_fragments = false;
+  out.length_known = true;
+  out.version = 6;
+  out.protocol = start[6];
+  out.ttl = start[7];
+  // A jumbogram has its length in a hop-by-hop option (RFC 2675); the frame knows it as well.
+  if (claimed == 0 && out.protocol == ip_protocol::hop_by_hop && wire_left > ipv6_fixed) {
+    out.total_length = wire_left;
+    out.length_known = false;
+  }
+  return walk_extensions(at, max_headers, out);
+}
+
+} // namespace
+
+undecoded read_ip(const byte_range& at, uint32_t wire_left, uint8_t max_headers,
+                  ip_header& out) noexcept {
+  if (!at.has(1))
+    return undecoded::truncated_ip;
+  switch (at.at[0] >> 4) {
+    case 4:
+      return read_ipv4(at, wire_left, out);
+    case 6:
+      return read_ipv6(at, wire_left, max_headers, out);
+    default:
+      return undecoded::bad_ip_header;
+  }
+}
+
+bool believable_ip(const byte_range& at, size_t room) noexcept {
+  if (!at.has(ipv4_least))
+    return false;
+  switch (at.at[0] >> 4) {
+    case 4: {
+      const size_t header_length = (at.at[0] & 0x0fu) * 4;
+      const size_t total_length = load16(at.at + 2);
+      return header_length >= ipv4_least && total_length >= header_length && total_length <= room;
+    }
+    case 6:
+      return at.has(ipv6_fixed) && ipv6_fixed + load16(at.at + 4) <= room;
+    default:
+      return false;
+  }
+}
+
+void read_addresses(const uint8_t* start, uint8_t version, packet& out) noexcept {
+  if (version == 4) {
+    std::memcpy(out.source.data(), mapped_prefix.data(), mapped_prefix.size());
+    std::memcpy(out.source.data() + 12, start + 12, 4);
+    std::memcpy(out.destination.data(), mapped_prefix.data(), mapped_prefix.size());
+    std::memcpy(out.destination.data() + 12, start + 16, 4);
+  } else {
+    std::memcpy(out.source.data(), start + 8, 16);
+    std::memcpy(out.destination.data(), start + 24, 16);
+  }
+}
+
+} // namespace flowactors
