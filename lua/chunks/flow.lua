@@ -1,0 +1,196 @@
+-- Builds the methods of the table `flow`. Runs once in a VM, before any script. FFI is used here and in output.lua only, and
+-- stays in the upvalues of closures.
+local host = ...
+local names = host.names
+
+-- Labels of (master, application) pairs, made when first met: "TLS.Google". The key is master * 2^15 + application.
+local function label(pair)
+  local master, app = math.floor(pair / 32768), pair % 32768
+  local function name(id) return names.protocols[id] or (id == 0 and "Unknown" or tostring(id)) end
+  if master == 0 or master == app then return name(app) end
+  if app == 0 then return name(master) end
+  return name(master) .. "." .. name(app)
+end
+local function labels(longest)
+  return setmetatable({}, {__index = function(made, pair)
+    local text = label(pair):sub(1, longest)
+    made[pair] = text
+    return text
+  end})
+end
+-- Names that the catalog lacks.
+local function otherwise(list, make)
+  return setmetatable(list, {__index = function(made, id)
+    local text = make(id)
+    made[id] = text
+    return text
+  end})
+end
+local short_labels, long_labels = labels(31), labels(63)
+local categories = otherwise(names.categories, function() return "Unspecified" end)
+local breeds = otherwise(names.protocol_breeds, function() return "Unrated" end)
+local transports = otherwise(names.transports, tostring)
+local detections = otherwise(names.detections, tostring)
+local confidences = otherwise(names.confidences, function() return "Unknown" end)
+local ends = otherwise(names.ends, tostring)
+local tunnels = otherwise(names.tunnels, tostring)
+
+if not host.jit then
+  return host.native(short_labels, long_labels, categories, breeds, transports, detections, confidences, ends, tunnels)
+end
+
+local ffi = require "ffi"
+local band = bit.band
+local str = ffi.string
+local cx = ffi.cast("script_cursor *", host.cursor)
+local facts = ffi.cast("void *", host.facts)
+local n = ffi.cast("const double *", host.numbers)
+local x = ffi.cast("const script_text *", host.texts)
+local i = ffi.cast("const int32_t *", host.indexes)
+local found = ffi.cast("const script_text *", host.found)
+local fill = ffi.cast("int32_t (*)(void *, script_cursor *)", host.fill)
+local seconds = ffi.cast("double (*)(int64_t)", host.seconds)
+local find = {}
+for name, address in pairs(host.find) do find[name] = ffi.cast("int32_t (*)(void *, script_cursor *)", address) end
+local find_server_name, find_url, find_content_type = find.server_name, find.url, find.content_type
+
+local flow = {}
+
+function flow.getNdpiCategory()
+  if cx.live == 0 then return end
+  return categories[cx.flow.category]
+end
+
+function flow.getNdpiProto()
+  if cx.live == 0 then return end
+  local f = cx.flow
+  return short_labels[f.master_protocol * 32768 + f.app_protocol]
+end
+
+function flow.getNdpiProtoId()
+  if cx.live == 0 then return end
+  local f = cx.flow
+  local app = f.app_protocol
+  if app ~= 0 then return app end
+  return f.master_protocol
+end
+
+function flow.getFirstSeen()
+  if cx.live == 0 then return end
+  return seconds(cx.flow.first_seen_ns)
+end
+
+function flow.getLastSeen()
+  if cx.live == 0 then return end
+  return seconds(cx.flow.last_seen_ns)
+end
+
+function flow.getServerName()
+  if cx.live == 0 then return end
+  find_server_name(facts, cx)
+  return str(found.data, found.size)
+end
+
+-- find_* give 0 where the flow is not HTTP, 1 where it is and the text is not known yet, 2 where it is.
+local function http_text(find_it)
+  return function()
+    if cx.live == 0 then return end
+    local state = find_it(facts, cx)
+    if state == 0 then return "" end
+    if state == 1 then return nil end
+    return str(found.data, found.size)
+  end
+end
+flow.getHTTPUrl = http_text(find_url)
+flow.getHTTPContentType = http_text(find_content_type)
+
+-- flow.dump: one constructor for TCP and one for the rest, with every key that may come preset, so that the table never grows.
+-- What is not always there, and booleans (a branch each when compiled), come last: side traces then repeat little.
+local bits = host.bits
+local out = {}
+local function put(...) out[#out + 1] = string.format(...) end
+local function value(entry)
+  return entry.kind == "number" and ("n[%d]"):format(entry.index) or ("str(x[%d].data, x[%d].size)"):format(entry.index, entry.index)
+end
+local function constructor(tcp)
+  put("local client, server = str(x[%d].data, x[%d].size), str(x[%d].data, x[%d].size)", host.client_address, host.client_address,
+    host.server_address, host.server_address)
+  put("t = {")
+  for _, entry in ipairs(host.keys) do
+    if entry.index == host.client_address and entry.kind == "text" then
+      put("[%q] = client, [\"cli.host\"] = client,", entry.key)
+    elseif entry.index == host.server_address and entry.kind == "text" then
+      put("[%q] = server, [\"srv.host\"] = server,", entry.key)
+    elseif entry.scope == "always" or (tcp and entry.scope == "tcp") then
+      put("[%q] = %s,", entry.key, value(entry))
+    elseif entry.scope == "on_condition" then
+      put("[%q] = nil,", entry.key)
+    end
+  end
+  for _, key in ipairs {"icmp", "protos.http.server_name", "end.reason", "tunnel"} do put("[%q] = nil,", key) end
+  for _, key in ipairs {"dump.disk", "cli.systemhost", "srv.systemhost", "flow.idle", "flow_goodput.low"} do put("[%q] = false,", key) end
+  for _, key in ipairs {"cli.allowed_host", "srv.allowed_host"} do put("[%q] = true,", key) end
+  for _, key in ipairs {"cli.source_id", "srv.source_id", "cli.pool_id", "srv.pool_id"} do put("[%q] = 0,", key) end
+  if tcp then put('["tcp.seq_problems"] = false, ["tcp_established"] = false,') end
+  put('["moreinfo.json"] = "{}",')
+  put('["proto.l4"] = transports[i[%d]], ["proto.ndpi"] = labels[i[%d]], ["proto.ndpi_breed"] = breeds[i[%d]],',
+    host.index.protocol, host.index.labels, host.index.app)
+  put('["detection"] = detections[i[%d]], ["detection.confidence"] = confidences[i[%d]],', host.index.detection, host.index.confidence)
+  for _, side in ipairs {{"cli2srv", "client"}, {"srv2cli", "server"}} do
+    put('["interarrival.%s"] = {min = n[%d], max = n[%d], avg = n[%d]},', side[1], host.part[side[2] .. "_gap_min"],
+      host.part[side[2] .. "_gap_max"], host.part[side[2] .. "_gap_avg"])
+  end
+  put("}")
+end
+local by_key = {}
+for _, entry in ipairs(host.keys) do by_key[entry.key] = entry end
+local function set(key) put("t[%q] = %s", key, value(by_key[key])) end
+local function when(bit, ...)
+  put("if band(known, %d) ~= 0 then", bits[bit])
+  for _, key in ipairs {...} do set(key) end
+  return function() put("end") end
+end
+put("local cx, facts, n, x, i, str, band, fill, transports, labels, breeds, detections, confidences, ends, tunnels = ...")
+put("return function()")
+put("if cx.live == 0 then return end")
+put("local known, t = fill(facts, cx)")
+put("if band(known, %d) ~= 0 then", bits.tcp)
+constructor(true)
+put("else")
+constructor(false)
+put("end")
+put("if band(known, %d) ~= 0 then", host.text_bits)
+put("if band(known, %d) ~= 0 then", bits.server_name)
+put("local name = %s", value(by_key["host_server_name"]))
+put('t["host_server_name"] = name t["protos.http.server_name"] = name end')
+when("certificate", "protos.ssl.certificate")()
+when("server_certificate", "protos.ssl.server_certificate")()
+when("tls", "tls.version", "tls.cipher")()
+when("tls_alpn", "tls.alpn")()
+when("ja3_client", "ja3.client")()
+when("ja3_server", "ja3.server")()
+when("http", "protos.http.last_method", "protos.http.last_url", "protos.http.last_return_code")()
+when("http_user_agent", "http.user_agent")()
+when("http_content_type", "http.content_type")()
+when("dns", "protos.dns.last_query", "dns.query_type", "dns.reply_code")()
+when("ssh", "protos.ssh.client_signature", "protos.ssh.server_signature")()
+when("hassh_client", "hassh.client")()
+when("hassh_server", "hassh.server")()
+when("bittorrent_hash", "bittorrent_hash")()
+put("end")
+put("if band(known, %d) ~= 0 then", host.rare_bits)
+put("if band(known, %d) ~= 0 then t.icmp = {type = n[%d], code = n[%d]} end", bits.icmp, host.part.icmp_type, host.part.icmp_code)
+put('if band(known, %d) ~= 0 then t["tunnel"] = tunnels[i[%d]] t["tunnel.id"] = %s end', bits.tunnel, host.index.tunnel,
+  value(by_key["tunnel.id"]))
+put('if band(known, %d) ~= 0 then t["end.reason"] = ends[i[%d]] end', bits.ended, host.index["end"])
+put('if band(known, %d) ~= 0 then t["flow.idle"] = true end', bits.idle)
+put('if band(known, %d) ~= 0 then t["tcp.seq_problems"] = true end', bits.seq_problems)
+put("end")
+put('if band(known, %d) ~= 0 then t["tcp_established"] = true end', bits.established)
+put('if band(known, %d) ~= 0 then t["flow_goodput.low"] = true end', bits.low_goodput)
+put("return t")
+put("end")
+flow.dump = assert(loadstring(table.concat(out, "\n"), "=flow.dump"))(cx, facts, n, x, i, str, band, fill, transports, long_labels, breeds,
+  detections, confidences, ends, tunnels)
+
+return flow

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "lua/flow_facts.hpp"
+
+struct lua_State;
+
+namespace flowactors {
+
+/// What the methods of `flow` work on; one for each VM, at an address that stays.
+struct flow_access {
+  explicit flow_access(const catalog* names) : facts(names) { cursor.flow = &nobody; }
+  flow_access(const flow_access&) = delete;
+
+  flow_record nobody{}; ///< what the cursor points at outside callbacks
+  script_cursor cursor{};
+  flow_facts facts;
+  script_text found{}; ///< what the last search gave
+};
+
+/// Adds to the table on top of the stack all that chunks/layout.lua and chunks/flow.lua need of the host. May raise.
+void push_flow_access(lua_State* state, flow_access& access);
+
+/// Adds lists of names to the table on top of the stack. May raise.
+void push_names(lua_State* state, const catalog* names);
+
+} // namespace flowactors

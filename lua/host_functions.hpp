@@ -1,0 +1,26 @@
+#pragma once
+
+#include "capture/event.hpp"
+#include "lua/script_output.hpp"
+
+#include <chrono>
+
+struct lua_State;
+
+namespace flowactors {
+
+/// What the host functions of a VM work on; one for each VM, at an address that stays.
+struct host_state {
+  host_state() = default;
+  host_state(const host_state&) = delete;
+  ~host_state();
+
+  script_output* output = nullptr;
+  std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
+  int udp_sockets[2] = {-1, -1}; ///< IPv4, IPv6; opened by the first ntop.send_udp_data
+};
+
+/// Adds to the table on top of the stack the C functions and addresses behind print, io.write, ntop.* and interface.*. May raise.
+void push_host_functions(lua_State* state, host_state& host);
+
+} // namespace flowactors

@@ -1,0 +1,103 @@
+#include "lua/vm_state.hpp"
+
+#include "lua/chunks.hpp"
+
+#include <lua.hpp>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <string_view>
+
+namespace flowactors {
+
+namespace {
+
+void set(lua_State* L, const char* key, std::string_view text) {
+  lua_pushlstring(L, text.data(), text.size());
+  lua_setfield(L, -2, key);
+}
+
+void push_chunks(lua_State* L) {
+  lua_newtable(L);
+  set(L, "api", chunks::api);
+  set(L, "environment", chunks::environment);
+  set(L, "flow", chunks::flow);
+  set(L, "layout", chunks::layout);
+  set(L, "output", chunks::output);
+  lua_setfield(L, -2, "chunks");
+}
+
+// The paths of a plan, in strings that outlive a Lua error.
+struct state_texts {
+  const vm_plan& plan;
+  std::string installed = std::filesystem::path{plan.root}.parent_path().string();
+  std::string lua_folder = plan.root + "/lua";
+  std::string callbacks = plan.root + "/callbacks";
+  std::string modules = plan.folder + "/?.lua;" + plan.root + "/lua/modules/?.lua";
+};
+
+void push_host(lua_State* L, const state_texts& texts) {
+  const vm_plan& plan = texts.plan;
+  lua_newtable(L);
+  push_flow_access(L, plan.access);
+  push_names(L, plan.names);
+  push_host_functions(L, plan.host);
+  push_chunks(L);
+  lua_newtable(L);
+  set(L, "installdir", texts.installed);
+  set(L, "workingdir", texts.installed);
+  set(L, "scriptdir", texts.lua_folder);
+  set(L, "httpdocsdir", plan.root);
+  set(L, "callbacksdir", texts.callbacks);
+  lua_setfield(L, -2, "dirs");
+  set(L, "context", plan.context);
+  set(L, "module_path", texts.modules);
+  lua_pushboolean(L, plan.jit ? 1 : 0);
+  lua_setfield(L, -2, "jit");
+  lua_pushinteger(L, getpid());
+  lua_setfield(L, -2, "pid");
+}
+
+// Takes the texts; gives what chunks/start.lua gives.
+int start(lua_State* L) {
+  const auto& texts = *static_cast<const state_texts*>(lua_touserdata(L, 1));
+  luaL_openlibs(L);
+  luaJIT_setmode(L, 0, LUAJIT_MODE_ENGINE | (texts.plan.jit ? LUAJIT_MODE_ON : LUAJIT_MODE_OFF));
+  if (luaL_loadbuffer(L, chunks::start, sizeof(chunks::start) - 1, "=start") != 0)
+    return lua_error(L);
+  push_host(L, texts);
+  lua_call(L, 1, 2);
+  return 2;
+}
+
+} // namespace
+
+bool has_executable_memory() noexcept {
+  const auto size = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  void* page = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (page == MAP_FAILED)
+    return false;
+  const bool allowed = mprotect(page, size, PROT_READ | PROT_EXEC) == 0;
+  munmap(page, size);
+  return allowed;
+}
+
+result<lua_State*> open_state(const vm_plan& plan) {
+  lua_State* L = luaL_newstate();
+  if (L == nullptr)
+    return error{ec::out_of_resources, "no memory for a Lua VM"};
+  state_texts texts{plan};
+  lua_pushcfunction(L, start);
+  lua_pushlightuserdata(L, &texts);
+  const int failed = lua_pcall(L, 1, 2, 0);
+  if (failed == 0 && lua_isfunction(L, 1))
+    return L;
+  const char* what = lua_tostring(L, failed != 0 ? -1 : 2);
+  error failure{failed == LUA_ERRMEM ? ec::out_of_resources : ec::bad_library,
+                std::string{"LuaJIT can't be used: "} + (what != nullptr ? what : "unknown error")};
+  lua_close(L);
+  return failure;
+}
+
+} // namespace flowactors

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "capture/result.hpp"
+#include "lua/flow_methods.hpp"
+#include "lua/host_functions.hpp"
+
+#include <string>
+
+struct lua_State;
+
+namespace flowactors {
+
+/// What a Lua state is built from. Paths are absolute.
+struct vm_plan {
+  flow_access& access;
+  host_state& host;
+  const catalog* names;
+  bool jit;
+  std::string context;
+  std::string root;   ///< scripts/
+  std::string folder; ///< scripts/callbacks/user_scripts/CONTEXT
+};
+
+/// True if this process may run code that it wrote. Hardened systems refuse it, and LuaJIT would end the process then.
+bool has_executable_memory() noexcept;
+
+/// Opens a state and runs the chunks. On success two functions are on its stack: at 1 the one that loads a script
+/// (name, text), at 2 the one that hands written bytes over.
+result<lua_State*> open_state(const vm_plan& plan);
+
+} // namespace flowactors
