@@ -35,54 +35,93 @@ datagram_flow flow_of(const packet& from) noexcept {
           from.tunnel,           from.icmp_type,   from.icmp_code};
 }
 
-// The way of one frame from its first IP header to the innermost packet.
+void join(const datagram_flow& flow, packet& out) noexcept {
+  out.source = flow.source;
+  out.destination = flow.destination;
+  out.source_port = flow.source_port;
+  out.destination_port = flow.destination_port;
+  out.vlan = flow.vlan;
+  out.protocol = flow.protocol;
+  out.ip_version = flow.ip_version;
+  out.tunnel = flow.tunnel;
+  out.tunnel_id = flow.tunnel_id;
+  out.icmp_type = flow.icmp_type;
+  out.icmp_code = flow.icmp_code;
+}
+
+bool complete(const ip_header& ip, const uint8_t* end) noexcept {
+  return ip.length_known && static_cast<size_t>(end - ip.start) >= ip.total_length;
+}
+
+// What is true of the frame whatever flow it belongs to.
+void describe(const frame& in, const ip_header& ip, const link_headers& link,
+              packet& out) noexcept {
+  out.time_ns = in.time_ns;
+  out.wire_length = in.wire;
+  out.network = ip.start;
+  out.network_captured = static_cast<uint32_t>(in.data + in.captured - ip.start);
+  out.ttl = ip.ttl;
+  out.fragment = ip.fragment();
+  copy_mac(link.source_mac, out.source_mac);
+  copy_mac(link.destination_mac, out.destination_mac);
+}
+
+// The innermost packet is found.
+inline undecoded finish(const decoder_options& options, const frame& in, const ip_header& ip,
+                        const link_headers& link, packet& out) noexcept {
+  const uint8_t* end = in.data + in.captured;
+  if (!options.keep_incomplete && !complete(ip, end))
+    return undecoded::incomplete;
+  describe(in, ip, link, out);
+  read_addresses(ip.start, ip.version, out);
+  out.vlan = link.vlan;
+  out.protocol = ip.protocol;
+  out.ip_version = ip.version;
+  return read_transport(ip.protocol, behind(ip, end), out);
+}
+
+// The way of a frame from its first IP header to the innermost packet, through tunnels and
+// fragments.
 class ip_walk {
 public:
   ip_walk(const decoder_options& options, fragment_cache& fragments, const frame& in,
           packet& out) noexcept
     : options_(options), fragments_(fragments), in_(in), out_(out), end_(in.data + in.captured) {}
 
-  undecoded open(const uint8_t* at, const link_headers& link) noexcept {
+  undecoded open(const uint8_t* at, link_headers link) noexcept {
     ip_header ip;
     const uint32_t wire_left = in_.wire - static_cast<uint32_t>(at - in_.data);
     if (const undecoded reason = read_ip({at, end_}, wire_left, options_.max_headers, ip);
         reason != undecoded::none)
       return reason;
     const fragment_kind fragment = ip.fragment();
-    if (fragment == fragment_kind::later) [[unlikely]]
+    if (fragment == fragment_kind::later)
       return follow_first(ip, link);
     const undecoded reason = open_content(ip, link);
+    // Not before its content is known: if that is a tunnel, the later fragments belong to the inner
+    // flow.
     if (fragment == fragment_kind::first && reason == undecoded::none && options_.follow_fragments)
-      [[unlikely]]
       fragments_.remember(key_of(ip, link.vlan), flow_of(out_), in_.time_ns);
     return reason;
   }
 
 private:
   undecoded open_content(const ip_header& ip, const link_headers& link) noexcept {
+    const byte_range content{ip.start + ip.header_length, end_};
+    if (!may_be_tunnel(options_, ip.protocol, content))
+      return finish(options_, in_, ip, link, out_);
+    const size_t claimed =
+      ip.more_fragments ? std::numeric_limits<size_t>::max() : ip.payload_length();
     tunnel_inside inside;
-    tunnel_finding found = tunnel_finding::no_tunnel;
-    switch (ip.protocol) {
-      case ip_protocol::udp:
-        found = open_udp_tunnel(options_, payload_of(ip), inside);
-        break;
-      case ip_protocol::ipv4:
-      case ip_protocol::ipv6:
-      case ip_protocol::gre:
-        found = open_ip_tunnel(options_, ip, payload_of(ip), inside);
-        break;
-      default:
-        break;
-    }
-    switch (found) {
-      case tunnel_finding::no_tunnel:
-        break;
+    switch (open_tunnel(options_, ip, {content, claimed}, inside)) {
       case tunnel_finding::opened:
         return enter(inside, link);
       case tunnel_finding::given_up:
         return inside.reason;
+      case tunnel_finding::no_tunnel:
+        break;
     }
-    return finish(ip, link);
+    return finish(options_, in_, ip, link, out_);
   }
 
   // The inner packet keeps what only the outer headers say: the tag, and the hardware addresses if
@@ -97,61 +136,18 @@ private:
     return open(inside.at.at, link);
   }
 
-  undecoded finish(const ip_header& ip, const link_headers& link) noexcept {
-    if (!options_.keep_incomplete && !complete(ip))
-      return undecoded::incomplete;
-    describe(ip, link);
-    read_addresses(ip.start, ip.version, out_);
-    out_.vlan = link.vlan;
-    out_.protocol = ip.protocol;
-    out_.ip_version = ip.version;
-    return read_transport(ip, end_, out_);
-  }
-
   undecoded follow_first(const ip_header& ip, const link_headers& link) noexcept {
     if (!options_.follow_fragments)
       return undecoded::fragment_dropped;
-    if (!options_.keep_incomplete && !complete(ip))
+    if (!options_.keep_incomplete && !complete(ip, end_))
       return undecoded::incomplete;
     const datagram_flow* flow = fragments_.find(key_of(ip, link.vlan), in_.time_ns);
     if (flow == nullptr)
       return undecoded::fragment_unknown;
-    describe(ip, link);
-    read_opaque(ip, end_, out_);
-    out_.source = flow->source;
-    out_.destination = flow->destination;
-    out_.source_port = flow->source_port;
-    out_.destination_port = flow->destination_port;
-    out_.vlan = flow->vlan;
-    out_.protocol = flow->protocol;
-    out_.ip_version = flow->ip_version;
-    out_.tunnel = flow->tunnel;
-    out_.tunnel_id = flow->tunnel_id;
-    out_.icmp_type = flow->icmp_type;
-    out_.icmp_code = flow->icmp_code;
+    describe(in_, ip, link, out_);
+    read_opaque(behind(ip, end_), out_);
+    join(*flow, out_);
     return undecoded::none;
-  }
-
-  // What is true of the frame whatever the packet belongs to.
-  void describe(const ip_header& ip, const link_headers& link) noexcept {
-    out_.time_ns = in_.time_ns;
-    out_.wire_length = in_.wire;
-    out_.network = ip.start;
-    out_.network_captured = static_cast<uint32_t>(end_ - ip.start);
-    out_.ttl = ip.ttl;
-    out_.fragment = ip.fragment();
-    copy_mac(link.source_mac, out_.source_mac);
-    copy_mac(link.destination_mac, out_.destination_mac);
-  }
-
-  bool complete(const ip_header& ip) const noexcept {
-    return ip.length_known && static_cast<size_t>(end_ - ip.start) >= ip.total_length;
-  }
-
-  tunnel_payload payload_of(const ip_header& ip) const noexcept {
-    const size_t claimed =
-      ip.more_fragments ? std::numeric_limits<size_t>::max() : ip.payload_length();
-    return {{ip.start + ip.header_length, end_}, claimed};
   }
 
   const decoder_options& options_;
@@ -181,6 +177,10 @@ undecoded decoder::decode(const frame& in, packet& out) noexcept {
     return reason;
   out.tunnel = tunnel_kind::none;
   out.tunnel_id = 0;
+  ip_header ip;
+  if (read_plain_ip(at, ip)
+      && !may_be_tunnel(options_, ip.protocol, {ip.start + ip.header_length, at.end})) [[likely]]
+    return finish(options_, in, ip, link, out);
   return ip_walk{options_, *fragments_, in, out}.open(at.at, link);
 }
 

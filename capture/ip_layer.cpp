@@ -1,41 +1,19 @@
 #include "capture/ip_layer.hpp"
 
-#include <cstring>
-
 namespace flowactors {
 
 namespace {
 
 constexpr size_t ipv4_least = 20;
 constexpr size_t ipv6_fixed = 40;
-constexpr std::array<uint8_t, 12> mapped_prefix{0, 0, 0, 0, 0,    0,
-                                                0, 0, 0, 0, 0xff, 0xff}; // RFC 4291, 2.5.5.2
 
 undecoded read_ipv4(const byte_range& at, uint32_t wire_left, ip_header& out) noexcept {
-  if (!at.has(ipv4_least))
-    return undecoded::truncated_ip;
-  const uint8_t* start = at.at;
-  const uint32_t header_length = (start[0] & 0x0fu) * 4;
-  if (header_length < ipv4_least)
-    return undecoded::bad_ip_header;
-  if (!at.has(header_length))
-    return undecoded::truncated_ip;
-  const uint32_t claimed = load16(start + 2);
-  const uint16_t fragmentation = load16(start + 6);
-  out.start = start;
-  out.header_length = header_length;
-  out.total_length = claimed;
-  out.identification = load16(start + 4);
-  out.fragment_offset = fragmentation & 0x1fff;
-  out.more_fragments = fragmentation & 0x2000;
-  out.length_known = true;
-  out.version = 4;
-  out.ttl = start[8];
-  out.protocol = start[9];
-  if (claimed >= header_length) [[likely]]
+  if (const undecoded reason = read_ipv4_fields(at, out); reason != undecoded::none)
+    return reason;
+  if (out.total_length >= out.header_length)
     return undecoded::none;
   // TCP segments that the network card has yet to cut up are captured without a length.
-  if (claimed != 0 || out.protocol != ip_protocol::tcp || wire_left < header_length)
+  if (out.total_length != 0 || out.protocol != ip_protocol::tcp || wire_left < out.header_length)
     return undecoded::bad_ip_header;
   out.total_length = wire_left;
   out.length_known = false;
@@ -146,18 +124,6 @@ bool believable_ip(const byte_range& at, size_t room) noexcept {
       return at.has(ipv6_fixed) && ipv6_fixed + load16(at.at + 4) <= room;
     default:
       return false;
-  }
-}
-
-void read_addresses(const uint8_t* start, uint8_t version, packet& out) noexcept {
-  if (version == 4) {
-    std::memcpy(out.source.data(), mapped_prefix.data(), mapped_prefix.size());
-    std::memcpy(out.source.data() + 12, start + 12, 4);
-    std::memcpy(out.destination.data(), mapped_prefix.data(), mapped_prefix.size());
-    std::memcpy(out.destination.data() + 12, start + 16, 4);
-  } else {
-    std::memcpy(out.source.data(), start + 8, 16);
-    std::memcpy(out.destination.data(), start + 24, 16);
   }
 }
 

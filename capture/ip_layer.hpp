@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 namespace flowactors {
 
@@ -49,6 +50,49 @@ undecoded read_ip(const byte_range& at, uint32_t wire_left, uint8_t max_headers,
 bool believable_ip(const byte_range& at, size_t room) noexcept;
 
 /// Writes the addresses of the header at `start` to `out`.
-void read_addresses(const uint8_t* start, uint8_t version, packet& out) noexcept;
+inline void read_addresses(const uint8_t* start, uint8_t version, packet& out) noexcept {
+  if (version == 4) [[likely]] {
+    static constexpr uint8_t mapped[12] = {0, 0, 0, 0, 0,    0,
+                                           0, 0, 0, 0, 0xff, 0xff}; // RFC 4291, 2.5.5.2
+    std::memcpy(out.source.data(), mapped, sizeof mapped);
+    std::memcpy(out.source.data() + sizeof mapped, start + 12, 4);
+    std::memcpy(out.destination.data(), mapped, sizeof mapped);
+    std::memcpy(out.destination.data() + sizeof mapped, start + 16, 4);
+  } else {
+    std::memcpy(out.source.data(), start + 8, 16);
+    std::memcpy(out.destination.data(), start + 24, 16);
+  }
+}
+
+/// The fields of an IPv4 header, if it is captured; its total length is as it stands there.
+inline undecoded read_ipv4_fields(const byte_range& at, ip_header& out) noexcept {
+  constexpr size_t least = 20;
+  if (!at.has(least))
+    return undecoded::truncated_ip;
+  const uint8_t* start = at.at;
+  const uint32_t header_length = (start[0] & 0x0fu) * 4;
+  if (header_length < least)
+    return undecoded::bad_ip_header;
+  if (!at.has(header_length))
+    return undecoded::truncated_ip;
+  const uint16_t fragmentation = load16(start + 6);
+  out.start = start;
+  out.header_length = header_length;
+  out.total_length = load16(start + 2);
+  out.identification = load16(start + 4);
+  out.fragment_offset = fragmentation & 0x1fff;
+  out.more_fragments = fragmentation & 0x2000;
+  out.length_known = true;
+  out.version = 4;
+  out.ttl = start[8];
+  out.protocol = start[9];
+  return undecoded::none;
+}
+
+/// read_ip() for the commonest packets: IPv4, whole, with its length. False: ask read_ip().
+inline bool read_plain_ip(const byte_range& at, ip_header& out) noexcept {
+  return at.has(1) && at.at[0] >> 4 == 4 && read_ipv4_fields(at, out) == undecoded::none
+         && out.total_length >= out.header_length && out.fragment() == fragment_kind::whole;
+}
 
 } // namespace flowactors

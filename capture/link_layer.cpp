@@ -230,8 +230,8 @@ private:
 
 } // namespace
 
-undecoded open_link(link_type link, uint8_t max_headers, byte_range& at,
-                    link_headers& out) noexcept {
+undecoded open_any_link(link_type link, uint8_t max_headers, byte_range& at,
+                        link_headers& out) noexcept {
   link_walk walk{max_headers, at, out};
   switch (link) {
     case link_type::ethernet:

@@ -25,8 +25,8 @@ inline constexpr uint16_t ipv4 = 0x0800, vlan = 0x8100, ipv6 = 0x86dd, mpls = 0x
 /// Steps from the first byte of a frame over all link headers, tags and labels: on success, `at`
 /// stands where an IP header must be (its version is not looked at yet). `max_headers` bounds the
 /// tags, labels and so on that are walked.
-undecoded open_link(link_type link, uint8_t max_headers, byte_range& at,
-                    link_headers& out) noexcept;
+undecoded open_any_link(link_type link, uint8_t max_headers, byte_range& at,
+                        link_headers& out) noexcept;
 
 /// The same from an Ethernet header (II, 802.3 with LLC and SNAP).
 undecoded open_ethernet(uint8_t max_headers, byte_range& at, link_headers& out) noexcept;
@@ -36,5 +36,26 @@ undecoded open_ethernet(uint8_t max_headers, byte_range& at, link_headers& out) 
 /// compression), IP.
 undecoded open_ethertype(uint16_t type, uint8_t max_headers, byte_range& at,
                          link_headers& out) noexcept;
+
+/// open_any_link(), straight through for the commonest frames: IP in Ethernet II.
+inline undecoded open_link(link_type link, uint8_t max_headers, byte_range& at,
+                           link_headers& out) noexcept {
+  if (link == link_type::ethernet && at.has(14)) [[likely]] {
+    const uint16_t type = load16(at.at + 12);
+    if (type == ethertype::ipv4 || type == ethertype::ipv6) [[likely]] {
+      out.destination_mac = at.at;
+      out.source_mac = at.at + 6;
+      at.at += 14;
+      return undecoded::none;
+    }
+  }
+  // Copies, so that the caller's own can stay in registers.
+  byte_range slow_at = at;
+  link_headers slow_out;
+  const undecoded reason = open_any_link(link, max_headers, slow_at, slow_out);
+  at = slow_at;
+  out = slow_out;
+  return reason;
+}
 
 } // namespace flowactors

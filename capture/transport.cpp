@@ -1,7 +1,5 @@
 #include "capture/transport.hpp"
 
-#include <algorithm>
-
 namespace flowactors {
 
 namespace {
@@ -9,13 +7,6 @@ namespace {
 constexpr uint32_t tcp_least = 20;
 constexpr uint32_t dccp_least = 12;
 constexpr uint8_t highest_window_scale = 14; // RFC 7323, 2.3: larger shifts count as 14
-
-// Transport bytes: what IP claims, and how much of it was captured. Link padding is neither.
-struct transport_bytes {
-  const uint8_t* at;
-  uint32_t claimed;
-  uint32_t captured;
-};
 
 void clear_transport(packet& out) noexcept {
   out.source_port = 0;
@@ -29,7 +20,7 @@ void clear_transport(packet& out) noexcept {
   out.icmp_code = 0;
 }
 
-void set_payload(const transport_bytes& bytes, uint32_t header_length, packet& out) noexcept {
+void set_payload(transport_bytes bytes, uint32_t header_length, packet& out) noexcept {
   const uint32_t claimed = std::min(header_length, bytes.claimed);
   const uint32_t captured = std::min(header_length, bytes.captured);
   out.payload = bytes.at + captured;
@@ -55,7 +46,7 @@ uint8_t find_window_scale(const uint8_t* at, const uint8_t* end) noexcept {
   return 0;
 }
 
-void read_tcp(const transport_bytes& bytes, packet& out) noexcept {
+undecoded read_tcp(transport_bytes bytes, packet& out) noexcept {
   const uint8_t* at = bytes.at;
   const uint32_t header_length = (at[12] >> 4) * 4u;
   out.source_port = load16(at);
@@ -73,18 +64,25 @@ void read_tcp(const transport_bytes& bytes, packet& out) noexcept {
   // A header that claims to be shorter than it is leaves open where the payload begins: then there
   // is none.
   set_payload(bytes, header_length >= tcp_least ? header_length : bytes.claimed, out);
+  return undecoded::none;
 }
 
 // A transport with its two ports in front.
-void read_ports(const transport_bytes& bytes, uint32_t header_length, packet& out) noexcept {
+void read_ports(transport_bytes bytes, uint32_t header_length, packet& out) noexcept {
   clear_transport(out);
   out.source_port = load16(bytes.at);
   out.destination_port = load16(bytes.at + 2);
   set_payload(bytes, header_length, out);
 }
 
+template <uint32_t HeaderLength>
+undecoded read_ports(transport_bytes bytes, packet& out) noexcept {
+  read_ports(bytes, HeaderLength, out);
+  return undecoded::none;
+}
+
 // RFC 4340, 5.1: packets whose data offset falls into the header must be ignored.
-undecoded read_dccp(const transport_bytes& bytes, packet& out) noexcept {
+undecoded read_dccp(transport_bytes bytes, packet& out) noexcept {
   const uint32_t header_length = bytes.captured > 4 ? bytes.at[4] * 4u : dccp_least;
   if (header_length < dccp_least)
     return undecoded::bad_transport_header;
@@ -92,79 +90,56 @@ undecoded read_dccp(const transport_bytes& bytes, packet& out) noexcept {
   return undecoded::none;
 }
 
-void read_icmp(const transport_bytes& bytes, packet& out) noexcept {
+undecoded read_icmp(transport_bytes bytes, packet& out) noexcept {
   clear_transport(out);
   out.icmp_type = bytes.at[0];
   out.icmp_code = bytes.at[1];
   set_payload(bytes, 8, out);
+  return undecoded::none;
 }
 
-// What a protocol's header must at least have, by its own lengths and in the capture.
-struct header_needs {
-  uint32_t claimed;
-  uint32_t captured;
-};
+void read_portless(transport_bytes bytes, packet& out) noexcept {
+  clear_transport(out);
+  set_payload(bytes, bytes.claimed, out);
+}
 
-header_needs needs_of(uint8_t protocol) noexcept {
-  switch (protocol) {
-    case ip_protocol::tcp:
-      return {tcp_least, tcp_least};
-    case ip_protocol::udp:
-    case ip_protocol::udp_lite:
-      return {8, 4};
-    case ip_protocol::sctp:
-    case ip_protocol::dccp:
-      return {dccp_least, 4};
-    case ip_protocol::icmp:
-    case ip_protocol::icmpv6:
-      return {4, 2};
-    default:
-      return {0, 0};
+// What a protocol's header must at least have: by the lengths of the packet, and in the capture.
+template <uint32_t Claimed, uint32_t Captured, class Reader>
+undecoded read_header(transport_bytes bytes, packet& out, Reader read) noexcept {
+  if (bytes.claimed < Claimed) [[unlikely]] {
+    read_portless(bytes, out);
+    return undecoded::none;
   }
+  if (bytes.captured < Captured) [[unlikely]]
+    return undecoded::truncated_transport;
+  return read(bytes, out);
 }
 
 } // namespace
 
-undecoded read_transport(const ip_header& ip, const uint8_t* end, packet& out) noexcept {
-  const uint8_t* at = ip.start + ip.header_length;
-  const uint32_t claimed = ip.payload_length();
-  const transport_bytes bytes{at, claimed, std::min(claimed, static_cast<uint32_t>(end - at))};
-  const header_needs needs = needs_of(ip.protocol);
-  if (claimed < needs.claimed) [[unlikely]] {
-    clear_transport(out);
-    set_payload(bytes, claimed, out);
-    return undecoded::none;
-  }
-  if (bytes.captured < needs.captured) [[unlikely]]
-    return undecoded::truncated_transport;
-  switch (ip.protocol) {
+undecoded read_transport(uint8_t protocol, transport_bytes bytes, packet& out) noexcept {
+  switch (protocol) {
     case ip_protocol::tcp:
-      read_tcp(bytes, out);
-      break;
+      return read_header<tcp_least, tcp_least>(bytes, out, read_tcp);
     case ip_protocol::udp:
     case ip_protocol::udp_lite:
-      read_ports(bytes, 8, out);
-      break;
+      return read_header<8, 4>(bytes, out, read_ports<8>);
     case ip_protocol::sctp:
-      read_ports(bytes, 12, out);
-      break;
+      return read_header<12, 4>(bytes, out, read_ports<12>);
     case ip_protocol::dccp:
-      return read_dccp(bytes, out);
+      return read_header<dccp_least, 4>(bytes, out, read_dccp);
     case ip_protocol::icmp:
     case ip_protocol::icmpv6:
-      read_icmp(bytes, out);
-      break;
+      return read_header<4, 2>(bytes, out, read_icmp);
     default:
-      read_opaque(ip, end, out);
+      read_opaque(bytes, out);
+      return undecoded::none;
   }
-  return undecoded::none;
 }
 
-void read_opaque(const ip_header& ip, const uint8_t* end, packet& out) noexcept {
-  const uint8_t* at = ip.start + ip.header_length;
-  const uint32_t claimed = ip.payload_length();
+void read_opaque(transport_bytes bytes, packet& out) noexcept {
   clear_transport(out);
-  set_payload({at, claimed, std::min(claimed, static_cast<uint32_t>(end - at))}, 0, out);
+  set_payload(bytes, 0, out);
 }
 
 } // namespace flowactors

@@ -7,8 +7,6 @@ namespace flowactors {
 namespace {
 
 constexpr size_t udp_length = 8;
-constexpr uint16_t capwap_data_port = 5247; // RFC 5415, 3.1
-constexpr uint16_t tzsp_port = 37008;
 constexpr size_t least_capwap_content =
   33; // 802.11 header, LLC, SNAP and the first byte of what they carry
 
@@ -213,18 +211,26 @@ tunnel_finding open_capwap(const decoder_options& options, const tunnel_payload&
   return tunnel_finding::given_up;
 }
 
-} // namespace
-
-tunnel_finding open_ip_tunnel(const decoder_options& options, const ip_header& outer,
-                              const tunnel_payload& payload, tunnel_inside& out) noexcept {
-  if (outer.protocol == ip_protocol::gre)
-    return options.gre && tunnel_walk{options, payload, out}.gre() ? tunnel_finding::opened
-                                                                   : tunnel_finding::no_tunnel;
-  const bool six_in_four = outer.protocol == ip_protocol::ipv6 && outer.version == 4;
-  if (six_in_four ? !options.six_in_four : !options.ip_in_ip)
+tunnel_finding open_udp(const decoder_options& options, const tunnel_payload& payload,
+                        tunnel_inside& out) noexcept {
+  if (payload.claimed < udp_length)
     return tunnel_finding::no_tunnel;
+  const tunnel_ports ports = find_tunnel_ports(options, payload.at.at);
+  const auto open = [&](bool (tunnel_walk::*kind)() noexcept) {
+    tunnel_walk walk{options, payload, out};
+    return walk.skip(udp_length) && (walk.*kind)();
+  };
+  if ((ports.vxlan && open(&tunnel_walk::vxlan)) || (ports.gtp && open(&tunnel_walk::gtp_u))
+      || (ports.tzsp && open(&tunnel_walk::tzsp)))
+    return tunnel_finding::opened;
+  return ports.capwap ? open_capwap(options, payload, out) : tunnel_finding::no_tunnel;
+}
+
+// IP in IP (RFC 2003, RFC 2473) and IPv6 in IPv4 (RFC 4213, 3.5).
+tunnel_finding open_ip(tunnel_kind kind, const tunnel_payload& payload,
+                       tunnel_inside& out) noexcept {
   out.at = payload.at;
-  out.kind = six_in_four ? tunnel_kind::six_in_four : tunnel_kind::ip_in_ip;
+  out.kind = kind;
   out.id = 0;
   out.link = {};
   const bool captured = out.at.has(1);
@@ -235,29 +241,25 @@ tunnel_finding open_ip_tunnel(const decoder_options& options, const ip_header& o
   return tunnel_finding::given_up;
 }
 
-tunnel_finding open_udp_tunnel(const decoder_options& options, const tunnel_payload& payload,
-                               tunnel_inside& out) noexcept {
-  if (!payload.at.has(udp_length) || payload.claimed < udp_length) [[unlikely]]
-    return tunnel_finding::no_tunnel;
-  const uint16_t source = load16(payload.at.at);
-  const uint16_t destination = load16(payload.at.at + 2);
-  const auto either = [source, destination](uint16_t port) {
-    return source == port || destination == port;
-  };
-  const bool vxlan = options.vxlan && destination == options.vxlan_port;
-  const bool gtp = options.gtp && either(options.gtp_port);
-  const bool tzsp = options.tzsp && either(tzsp_port);
-  const bool capwap = options.capwap && either(capwap_data_port);
-  if (!(vxlan || gtp || tzsp || capwap)) [[likely]]
-    return tunnel_finding::no_tunnel;
-  const auto open = [&](bool (tunnel_walk::*kind)() noexcept) {
-    tunnel_walk walk{options, payload, out};
-    return walk.skip(udp_length) && (walk.*kind)();
-  };
-  if ((vxlan && open(&tunnel_walk::vxlan)) || (gtp && open(&tunnel_walk::gtp_u))
-      || (tzsp && open(&tunnel_walk::tzsp)))
-    return tunnel_finding::opened;
-  return capwap ? open_capwap(options, payload, out) : tunnel_finding::no_tunnel;
+} // namespace
+
+tunnel_finding open_tunnel(const decoder_options& options, const ip_header& outer,
+                           const tunnel_payload& payload, tunnel_inside& out) noexcept {
+  switch (outer.protocol) {
+    case ip_protocol::udp:
+      return open_udp(options, payload, out);
+    case ip_protocol::gre:
+      return options.gre && tunnel_walk{options, payload, out}.gre() ? tunnel_finding::opened
+                                                                     : tunnel_finding::no_tunnel;
+    case ip_protocol::ipv6:
+      if (outer.version == 4)
+        return options.six_in_four ? open_ip(tunnel_kind::six_in_four, payload, out)
+                                   : tunnel_finding::no_tunnel;
+      [[fallthrough]];
+    default:
+      return options.ip_in_ip ? open_ip(tunnel_kind::ip_in_ip, payload, out)
+                              : tunnel_finding::no_tunnel;
+  }
 }
 
 } // namespace flowactors

@@ -9,6 +9,30 @@
 
 namespace flowactors {
 
+inline constexpr uint16_t capwap_data_port = 5247; // RFC 5415, 3.1
+inline constexpr uint16_t tzsp_port = 37008;
+
+/// Which tunnels that are switched on a pair of UDP ports stands for.
+struct tunnel_ports {
+  bool vxlan;
+  bool gtp;
+  bool tzsp;
+  bool capwap;
+
+  bool any() const noexcept { return vxlan || gtp || tzsp || capwap; }
+};
+
+inline tunnel_ports find_tunnel_ports(const decoder_options& options, const uint8_t* udp) noexcept {
+  const uint16_t source = load16(udp);
+  const uint16_t destination = load16(udp + 2);
+  const auto either = [source, destination](uint16_t port) {
+    return source == port || destination == port;
+  };
+  return {options.vxlan && destination == options.vxlan_port,
+          options.gtp && either(options.gtp_port), options.tzsp && either(tzsp_port),
+          options.capwap && either(capwap_data_port)};
+}
+
 /// The payload of an outer packet that may be a tunnel.
 struct tunnel_payload {
   byte_range at;
@@ -31,15 +55,29 @@ enum class tunnel_finding : uint8_t {
   given_up,  ///< `reason` says why there is no packet in this frame
 };
 
-/// Opens a tunnel that an IP protocol number promises (4, 41, 47).
-tunnel_finding open_ip_tunnel(const decoder_options& options, const ip_header& outer,
-                              const tunnel_payload& payload, tunnel_inside& out) noexcept;
+/// False: a packet of this protocol and (for UDP) these ports is no tunnel, without a closer look.
+/// `at` = behind its IP header.
+inline bool may_be_tunnel(const decoder_options& options, uint8_t protocol,
+                          const byte_range& at) noexcept {
+  switch (protocol) {
+    case ip_protocol::tcp:
+      return false;
+    case ip_protocol::udp:
+      return at.has(8) && find_tunnel_ports(options, at.at).any();
+    case ip_protocol::ipv4:
+    case ip_protocol::ipv6:
+    case ip_protocol::gre:
+      return true;
+    default:
+      return false;
+  }
+}
 
-/// Opens a tunnel that a UDP port promises. A port is a guess, so the packet stays what it was
-/// unless the tunnel header is whole and consistent, and an IP packet with the looks of one stands
-/// behind it. (CAPWAP, off by default, is believed: what is not IP inside, such as management
-/// frames, is given up, as ndpiReader does it.) `payload` begins at the UDP header.
-tunnel_finding open_udp_tunnel(const decoder_options& options, const tunnel_payload& payload,
-                               tunnel_inside& out) noexcept;
+/// Opens the tunnel in a packet for which may_be_tunnel() is true. A UDP port is a guess, so such a
+/// packet stays what it was unless the tunnel header is whole and consistent and what has the looks
+/// of an IP packet stands behind it; GRE likewise. (CAPWAP, off by default, is believed: what is
+/// not IP inside, such as management frames, is given up, as ndpiReader does.)
+tunnel_finding open_tunnel(const decoder_options& options, const ip_header& outer,
+                           const tunnel_payload& payload, tunnel_inside& out) noexcept;
 
 } // namespace flowactors
