@@ -47,10 +47,10 @@ bool classifier::show(flow_record& flow, flow_state& state, const uint8_t* netwo
   if (!said.news && !said.complete)
     return false;
   dpi_->describe(*state.dpi, flow, texts_);
+  state.http = flow.protocol == IPPROTO_TCP && detector::speaks_http(flow);
   if (said.complete) {
     abandon(state);
     state.stage = dpi_stage::done;
-    state.http = flow.protocol == IPPROTO_TCP && detector::speaks_http(flow);
   }
   return said.news;
 }

@@ -23,7 +23,7 @@ public:
   /// The stage at which a new flow begins.
   dpi_stage first_stage() const noexcept { return dpi_ != nullptr ? dpi_stage::none : dpi_stage::done; }
 
-  /// A packet of a flow that is not dpi_stage::done, already counted. True if there is news: a protocol, or an HTTP response's content type.
+  /// A packet of a flow that is not dpi_stage::done, already counted. True if there is news: a protocol.
   bool take(flow_record& flow, flow_state& state, const packet& p) noexcept;
 
   /// A packet with payload of a flow whose `state.http` is set: reads the request or response that begins in it, so that

@@ -36,28 +36,6 @@ std::string_view text(const char (&found)[N]) noexcept {
   return {found, strnlen(found, N)};
 }
 
-std::string_view until_unprintable(std::string_view found) noexcept {
-  const auto end = std::find_if(found.begin(), found.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
-  return found.substr(0, static_cast<size_t>(end - found.begin()));
-}
-
-// nDPI puts the Host header, port included, before the target of the request line.
-std::string_view without_host(std::string_view url, std::string_view host) noexcept {
-  if (host.empty() || !url.starts_with(host))
-    return url;
-  url.remove_prefix(host.size());
-  if (url.starts_with(':'))
-    url.remove_prefix(std::min(url.find_first_not_of("0123456789", 1), url.size()));
-  return url;
-}
-
-std::string_view without_parameters(std::string_view content_type) noexcept {
-  content_type = content_type.substr(0, content_type.find(';'));
-  while (!content_type.empty() && content_type.back() == ' ')
-    content_type.remove_suffix(1);
-  return content_type;
-}
-
 std::string_view hexadecimal(const unsigned char (&hash)[20], char (&out)[40]) noexcept {
   static constexpr char digits[] = "0123456789abcdef";
   bool any = false;
@@ -67,15 +45,6 @@ std::string_view hexadecimal(const unsigned char (&hash)[20], char (&out)[40]) n
     any |= hash[i] != 0;
   }
   return any ? std::string_view{out, 40} : std::string_view{};
-}
-
-void describe_http(const ndpi_flow_struct& state, flow_record& flow, flow_text_pieces& pieces) noexcept {
-  if (state.http.method != NDPI_HTTP_METHOD_UNKNOWN && state.http.url != nullptr)
-    pieces.http_method = text(ndpi_http_method2str(state.http.method));
-  pieces.http_url = without_host(until_unprintable(text(state.http.url)), text(state.host_server_name));
-  pieces.http_user_agent = until_unprintable(text(state.http.user_agent));
-  pieces.http_content_type = without_parameters(until_unprintable(text(state.http.content_type)));
-  flow.http_status = state.http.response_status_code;
 }
 
 void describe_tls(const ndpi_flow_struct& state, flow_record& flow, flow_text_pieces& pieces) noexcept {
@@ -172,7 +141,6 @@ bool detector::speaks_http(const flow_record& flow) noexcept {
 
 detector::outcome detector::inspect(ndpi_flow_struct& state, flow_record& flow, const uint8_t* network, uint32_t captured,
                                     int64_t now_ns, bool last) noexcept {
-  const bool had_content_type = state.http.content_type != nullptr;
   const auto length = static_cast<uint16_t>(std::min<uint32_t>(captured, UINT16_MAX));
   const ndpi_protocol said
     = ndpi_detection_process_packet(module_, &state, network, length, static_cast<uint64_t>(now_ns / 1'000'000));
@@ -183,8 +151,7 @@ detector::outcome detector::inspect(ndpi_flow_struct& state, flow_record& flow, 
     give_up(state, flow);
     return {true, true};
   }
-  const bool news = said.app_protocol != flow.app_protocol || said.master_protocol != flow.master_protocol
-                    || (!had_content_type && state.http.content_type != nullptr);
+  const bool news = said.app_protocol != flow.app_protocol || said.master_protocol != flow.master_protocol;
   flow.master_protocol = said.master_protocol;
   flow.app_protocol = said.app_protocol;
   flow.category = static_cast<uint8_t>(said.category);
@@ -216,9 +183,13 @@ void detector::conclude(ndpi_flow_struct& state, flow_record& flow) noexcept {
 void detector::describe(const ndpi_flow_struct& state, flow_record& flow, text_blocks& texts) const noexcept {
   flow_text_pieces pieces;
   char hash[40];
-  pieces.server_name = text(state.host_server_name);
-  if (has_protocol(state, NDPI_PROTOCOL_HTTP) || state.http.url != nullptr)
-    describe_http(state, flow, pieces);
+  // What the exchanges of an HTTP connection have shown stays: it is newer than what nDPI remembers.
+  const flow_text_pieces before = texts.pieces(flow.text);
+  pieces.http_method = before.http_method;
+  pieces.http_url = before.http_url;
+  pieces.http_content_type = before.http_content_type;
+  pieces.http_user_agent = before.http_user_agent.empty() && !speaks_http(flow) ? text(state.http.user_agent) : before.http_user_agent;
+  pieces.server_name = before.http_url.empty() ? text(state.host_server_name) : before.server_name;
   if (speaks_tls(state))
     describe_tls(state, flow, pieces);
   else if (has_protocol(state, NDPI_PROTOCOL_SSH))
@@ -235,8 +206,9 @@ void detector::describe(const ndpi_flow_struct& state, flow_record& flow, text_b
     uint16_t server = 0;
     flow.risk_score = ndpi_risk2score(state.risk, &client, &server);
   }
-  texts.release(flow.text);
+  const uint32_t old = flow.text;
   flow.text = texts.store(pieces);
+  texts.release(old);
 }
 
 } // namespace flowactors

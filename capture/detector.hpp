@@ -36,7 +36,7 @@ public:
 
   /// What a packet has changed.
   struct outcome {
-    bool news;     ///< the protocol, or the content type of an HTTP response, was not known before
+    bool news;     ///< the protocol was not known before
     bool complete; ///< nDPI needs no more packets of this flow
   };
 
@@ -48,7 +48,7 @@ public:
   /// The flow ends before nDPI was done: it gives up and guesses.
   void conclude(ndpi_flow_struct& state, flow_record& flow) noexcept;
 
-  /// Writes names, hashes, URLs and the like that nDPI has found into the flow's text block and numbers.
+  /// Writes names, hashes and the like that nDPI has found into the flow's text block and numbers. HTTP's are left as they are.
   void describe(const ndpi_flow_struct& state, flow_record& flow, text_blocks& texts) const noexcept;
 
   /// True if the flow's lower protocol (master, or application where there is no master) is HTTP.

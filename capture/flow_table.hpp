@@ -44,7 +44,7 @@ struct alignas(64) flow_state {
   bool settled = false;      ///< in the queue of settled flows
   bool touched = false;      ///< had a packet since the queue's hand passed
   bool live = false;
-  bool http = false;         ///< an HTTP/1 connection that nDPI is done with: later exchanges are read here
+  bool http = false;         ///< an HTTP/1 connection: its exchanges are read
   bool asked = false;        ///< a request was read, its response not yet
 };
 static_assert(sizeof(flow_state) == 64);

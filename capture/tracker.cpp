@@ -42,12 +42,14 @@ struct tracker::impl {
   void schedule(uint32_t slot) noexcept;
   void advance(event_handler& handler) noexcept;
   void wake(uint32_t slot, event_handler& handler) noexcept;
+  void update(flow_record& flow, flow_state& state, event_handler& handler) noexcept;
   void follow_interest(event_handler& handler) noexcept;
 
   // -- the end of a flow
 
   void settle(uint32_t slot) noexcept;
   void make_room(event_handler& handler) noexcept;
+  void end_all(end_reason reason, event_handler& handler) noexcept;
   void end(uint32_t slot, end_reason reason, int64_t time_ns, event_handler& handler) noexcept;
 
   void tell(event_kind kind, flow_record& flow, int64_t time_ns, event_handler& handler) noexcept {
@@ -131,6 +133,8 @@ void tracker::impl::process(std::span<const frame> frames, event_handler& handle
       ++counters.undecoded[static_cast<size_t>(reason)];
       continue;
     }
+    if (options.count_captured)
+      packets[n].wire_length = f.captured;
     hashes[n] = table.hash(packets[n]);
     table.prefetch_index(hashes[n]);
     ++n;
@@ -158,7 +162,7 @@ void tracker::impl::take(packet& p, uint32_t hash, event_handler& handler) noexc
     if (ended == end_reason::none && life.closed_after_ns > 0 && p.protocol == IPPROTO_TCP && reuses(flow, p))
       ended = flow.state == static_cast<uint8_t>(tcp_state::reset) ? end_reason::reset : end_reason::closed;
     if (ended != end_reason::none) {
-      end(slot, ended, p.time_ns, handler);
+      end(slot, ended, std::min(p.time_ns, life.deadline(flow)), handler);
       slot = no_slot;
     }
   }
@@ -169,6 +173,8 @@ void tracker::impl::take(packet& p, uint32_t hash, event_handler& handler) noexc
   }
   flow_record& flow = table.record(slot);
   flow_state& state = table.state(slot);
+  if (p.time_ns >= state.next_tick_ns)
+    update(flow, state, handler);
   count(flow, state, p, from_client);
   if (p.protocol == IPPROTO_TCP && p.fragment != fragment_kind::later) {
     const bool was_over = over(flow);
@@ -178,12 +184,9 @@ void tracker::impl::take(packet& p, uint32_t hash, event_handler& handler) noexc
   }
   if (!state.settled && flow.client.packets + flow.server.packets > 1 && !half_open(flow))
     settle(slot);
-  bool news = false;
-  if (state.stage != dpi_stage::done)
-    news = classify.take(flow, state, p);
-  else if (state.http && p.payload_captured != 0)
-    news = classify.follow_http(flow, state, p, from_client);
-  if (news)
+  if (state.stage != dpi_stage::done && classify.take(flow, state, p))
+    tell(event_kind::detected, flow, p.time_ns, handler);
+  if (state.http && p.payload_captured != 0 && classify.follow_http(flow, state, p, from_client))
     tell(event_kind::detected, flow, p.time_ns, handler);
 }
 
@@ -196,9 +199,7 @@ bool tracker::impl::keep_time(int64_t time_ns, int64_t& out, event_handler& hand
     return true;
   }
   if (life.idle_after_ns > 0 && counters.now_ns - time_ns > life.idle_after_ns) {
-    for (uint32_t slot = 0; slot < table.bound(); ++slot)
-      if (table.state(slot).live)
-        end(slot, end_reason::clock_reset, counters.now_ns, handler);
+    end_all(end_reason::clock_reset, handler);
     wheel.reset(time_ns);
     return true;
   }
@@ -244,8 +245,6 @@ uint32_t tracker::impl::create(const packet& p, uint32_t hash, event_handler& ha
 }
 
 void tracker::impl::count(flow_record& flow, flow_state& state, const packet& p, bool from_client) noexcept {
-  if (p.time_ns >= state.next_tick_ns)
-    roll(flow, state, p.time_ns, options.update_every_ns);
   flow_counters& side = from_client ? flow.client : flow.server;
   flow_gaps& gaps = from_client ? flow.client_gaps : flow.server_gaps;
   if (side.packets != 0) {
@@ -282,16 +281,19 @@ void tracker::impl::advance(event_handler& handler) noexcept {
 void tracker::impl::wake(uint32_t slot, event_handler& handler) noexcept {
   flow_record& flow = table.record(slot);
   flow_state& state = table.state(slot);
-  const bool updates = (interest & mask_of(event_kind::updated)) != 0;
   if (const end_reason ended = life.expiry(flow, counters.now_ns); ended != end_reason::none) {
     end(slot, ended, life.deadline(flow), handler);
     return;
   }
-  if (updates && counters.now_ns >= state.next_tick_ns) {
-    roll(flow, state, counters.now_ns, options.update_every_ns);
-    tell(event_kind::updated, flow, counters.now_ns, handler);
-  }
+  if (counters.now_ns >= state.next_tick_ns)
+    update(flow, state, handler);
   schedule(slot);
+}
+
+// An update interval is over.
+void tracker::impl::update(flow_record& flow, flow_state& state, event_handler& handler) noexcept {
+  roll(flow, state, counters.now_ns, options.update_every_ns);
+  tell(event_kind::updated, flow, counters.now_ns, handler);
 }
 
 void tracker::impl::follow_interest(event_handler& handler) noexcept {
@@ -365,11 +367,20 @@ void tracker::impl::end(uint32_t slot, end_reason reason, int64_t time_ns, event
   table.erase(slot);
 }
 
+// Slot by slot: the order depends on the packets alone, and memory is walked from front to back.
+void tracker::impl::end_all(end_reason reason, event_handler& handler) noexcept {
+  constexpr uint32_t ahead = 16;
+  for (uint32_t slot = 0; slot < table.bound(); ++slot) {
+    if (slot + ahead < table.bound())
+      table.prefetch_index(table.state(slot + ahead).hash);
+    if (table.state(slot).live)
+      end(slot, reason, counters.now_ns, handler);
+  }
+}
+
 void tracker::finish(end_reason reason, event_handler& handler) noexcept {
   impl_->follow_interest(handler);
-  for (uint32_t slot = 0; slot < impl_->table.bound(); ++slot)
-    if (impl_->table.state(slot).live)
-      impl_->end(slot, reason, impl_->counters.now_ns, handler);
+  impl_->end_all(reason, handler);
 }
 
 // -- what it has counted --------------------------------------------------------------------------

@@ -15,6 +15,7 @@ namespace flowactors {
 
 struct tracker_options {
   decoder_options decoding;
+  bool count_captured = false;             ///< bytes are those captured (as ndpiReader counts), not those on the wire
   uint32_t max_flows = 1'000'000;
   int64_t idle_after_ns = 60'000'000'000;  ///< 0 = never
   int64_t closed_after_ns = 3'000'000'000; ///< after FIN or RST; 0 = like idle
