@@ -11,12 +11,11 @@ namespace flowactors {
 namespace {
 
 constexpr const char* heading =
-  "# Settings of flowactors. Each key stands with what it means, its type, its default, and what a reload (SIGHUP) does.\n"
-  "#\n"
-  "# A comment begins with # or ; at the start of a line or after a blank. Lists are separated by commas; a line that ends\n"
-  "# with a comma goes on in the next one. A text or item with # ; , \" or blanks at its ends stands in double quotes, where\n"
-  "# \\\\ \\\" \\n \\t \\r \\xHH are what they are in C. Times have a unit (ns us ms s min h), sizes too (B KiB MiB GiB kB MB GB).\n"
-  "# Relative paths start at the folder of this file. What is left out has its default; what is not known is an error.\n";
+  "Settings of flowactors. Each key stands with what it means, its type, its default, and what a reload (SIGHUP) does.\n\n"
+  "A comment begins with # or ; at the start of a line or after a blank. Lists are separated by commas; a line that ends "
+  "with a comma goes on in the next one. A text or item that has # ; , \" or blanks at its ends stands in double quotes, where "
+  "\\\\ \\\" \\n \\t \\r \\xHH are what they are in C. Times have a unit (ns us ms s min h), sizes too (B KiB MiB GiB kB MB GB).\n\n"
+  "Relative paths start at the folder of this file. What is left out has its default; what is not known is an error.";
 
 /// Whether a text can stand without quotes and come back the same.
 bool plain(const std::string& text) {
@@ -54,11 +53,19 @@ std::string written(const setting_key& key, settings& values) {
   return std::visit(write, key.member(values));
 }
 
-std::string as_comment(const std::string& text) {
-  std::string out = "# ";
-  for (const char c : text)
-    out += c == '\n' ? "\n# " : std::string(1, c);
-  return out + '\n';
+/// Comment lines of at most 100 columns. A newline in the text begins another line.
+std::string as_comment(std::string_view text) {
+  constexpr size_t width = 98;
+  std::string out;
+  while (!text.empty()) {
+    size_t end = std::min(text.find('\n'), text.size());
+    if (end > width)
+      end = std::min(text.rfind(' ', width), end); // a word without end stays whole
+    out += end == 0 ? "#" : "# ";
+    out.append(text.substr(0, end)) += '\n';
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out;
 }
 
 std::string about(const setting_key& key, settings& defaults) {
@@ -77,7 +84,7 @@ std::string dump_settings(const settings& values) {
   settings shown = values;
   settings defaults;
   make_paths_absolute(shown, std::filesystem::current_path(failure));
-  std::string out = heading;
+  std::string out = as_comment(heading);
   for (const auto& section : setting_sections()) {
     out += "\n" + as_comment(section.meaning) + "[" + section.name + "]\n";
     for (const auto& key : setting_keys()) {

@@ -65,13 +65,13 @@ constexpr std::array keys{
       "UDP port that carries GTP-U."),
   KEY(
     decode, fragments, {.kind = choice, .choices = "follow drop"}, waits,
-    "What happens to IP fragments after the first: follow = they count for the flow of the first one,\n"
+    "What happens to IP fragments after the first: follow = they count for the flow of the first one, "
     "drop = they are counted as undecoded."),
   KEY(decode, fragment_entries,
       {.kind = integer, .least = 16, .most = 1 << 20, .unit = "datagrams"}, waits,
       "How many fragmented datagrams are remembered at a time; the oldest is forgotten first."),
   KEY(decode, incomplete, {.kind = choice, .choices = "keep drop"}, waits,
-      "What happens to packets that the snap length cut: keep = decoded as far as they go,\n"
+      "What happens to packets that the snap length cut: keep = decoded as far as they go, "
       "drop = counted as undecoded."),
   KEY(decode, max_headers, {.kind = integer, .least = 1, .most = 64}, waits,
       "Bound on labels, tags, extension headers and tunnels of one frame, each."),

@@ -57,7 +57,7 @@ struct setting_key {
   setting_member (*member)(settings&);
   value_rule rule;
   reload_effect reload;
-  const char* meaning; ///< sentences; lines are broken where comments shall break
+  const char* meaning; ///< sentences
 };
 
 struct setting_section {

@@ -1,0 +1,588 @@
+#define CAF_SUITE config_settings
+#include "config/settings.hpp"
+
+#include "config/assign.hpp"
+#include "config/quantity.hpp"
+#include "config/schema.hpp"
+#include "tests/config/scratch.hpp"
+#include "tests/suite.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <random>
+#include <set>
+#include <thread>
+
+using namespace flowactors;
+using namespace std::chrono_literals;
+
+namespace {
+
+const std::string source = FLOWACTORS_SOURCE_DIR;
+
+settings_outcome parse(const std::string& text,
+                       const std::vector<setting_override>& overrides = {}) {
+  return parse_settings(text, "f.ini", source + "/config", overrides);
+}
+
+std::string faults(const settings_outcome& outcome) {
+  std::string out;
+  for (const auto& fault : outcome.faults)
+    out += fault + "\n";
+  return out;
+}
+
+/// What is wrong with one line of a section.
+std::string fault(const std::string& section, const std::string& line) {
+  return faults(parse("[" + section + "]\n" + line + "\n"));
+}
+
+/// The type's limits, where it has any.
+uint64_t most_of(const setting_member& member) {
+  return std::visit(
+    [](auto* place) -> uint64_t {
+      using type = std::remove_pointer_t<decltype(place)>;
+      if constexpr (std::is_integral_v<type>)
+        return std::numeric_limits<type>::max();
+      else
+        return std::numeric_limits<int64_t>::max();
+    },
+    member);
+}
+
+std::string number(uint64_t value, value_kind kind) {
+  return kind == value_kind::integer    ? std::to_string(value)
+         : kind == value_kind::duration ? std::to_string(value) + "ns"
+                                        : std::to_string(value) + "B";
+}
+
+/// Values that the rule allows, as they are written; the first is not the default.
+std::vector<std::string> good_values(const setting_key& key, const scratch& folder) {
+  const auto& rule = key.rule;
+  settings defaults;
+  switch (rule.kind) {
+    case value_kind::boolean:
+      return {*std::get<bool*>(key.member(defaults)) ? "false" : "true",
+              "true",
+              "yes",
+              "no",
+              "on",
+              "off"};
+    case value_kind::integer:
+    case value_kind::size:
+    case value_kind::duration: {
+      std::vector<std::string> out{number(rule.least + rule.step, rule.kind),
+                                   number(rule.least, rule.kind), number(rule.most, rule.kind)};
+      if (rule.zero != nullptr)
+        out.push_back(number(0, rule.kind));
+      return out;
+    }
+    case value_kind::choice: {
+      auto out = choice_names(rule);
+      std::swap(out.front(), out.back());
+      return out;
+    }
+    case value_kind::text:
+      return {"tcp port 80", ""};
+    case value_kind::input_file:
+      return {folder.file("in", ""), ""};
+    case value_kind::output_file:
+      return {(folder.path / "out").string(), ""};
+    case value_kind::folder:
+      return {folder.path.string()};
+    case value_kind::names:
+      return {"eth0, eth1", "eth0", ""};
+    case value_kind::inputs:
+      return {"/a.pcap, -", "/a, /a", ""};
+    case value_kind::choices:
+      return {choice_names(rule).back(), ""};
+    case value_kind::networks:
+      return {"192.0.2.0/24, 2001:db8::/32", ""};
+  }
+  return {};
+}
+
+std::vector<std::string> bad_values(const setting_key& key) {
+  const auto& rule = key.rule;
+  switch (rule.kind) {
+    case value_kind::boolean:
+      return {"", "1", "True", "ja"};
+    case value_kind::integer:
+    case value_kind::size:
+    case value_kind::duration: {
+      std::vector<std::string> out{"",
+                                   "x",
+                                   "-1",
+                                   number(rule.most, rule.kind) + "0",
+                                   number(rule.most + rule.step, rule.kind),
+                                   "99999999999999999999999",
+                                   number(rule.least, rule.kind) + " x"};
+      if (rule.least > 0)
+        out.push_back(number(rule.least - 1, rule.kind));
+      if (rule.step > 1)
+        out.push_back(number(rule.least + 1, rule.kind));
+      if (rule.least > 0 && rule.zero == nullptr)
+        out.push_back(number(0, rule.kind));
+      return out;
+    }
+    case value_kind::choice:
+    case value_kind::choices:
+      return {"banana"};
+    case value_kind::names:
+    case value_kind::inputs:
+      return {"\"\""};
+    case value_kind::networks:
+      return {"\"\"", "banana"};
+    default:
+      return {};
+  }
+}
+
+} // namespace
+
+CAF_TEST(every member of the settings has its key) {
+  settings all;
+  // A member more or less does not compile here; a row more or less fails below.
+  auto& [interface, read, filter, snap_length, buffer, promiscuous, immediate, wait] = all.capture;
+  auto& [tunnels, vxlan_port, gtp_port, fragments, fragment_entries, incomplete, max_headers] =
+    all.decode;
+  auto& [max, idle_after, closed_after, active_after, update_every, local_networks,
+         community_id_seed] = all.flows;
+  auto& [dpi_enabled, guess, max_tcp_packets, max_udp_packets, protocols_file] = all.dpi;
+  auto& [scripts_enabled, root, jit] = all.scripts;
+  auto& [report_file, strict_ledger, summary] = all.report;
+  auto& [level, log_file] = all.log;
+  auto& [capture, decode, flows, dpi, scripts, report, log] = all;
+  CAF_CHECK_EQUAL(setting_sections().size(), 7u);
+  const std::vector<setting_member> members{&interface,
+                                            &read,
+                                            &filter,
+                                            &snap_length,
+                                            &buffer,
+                                            &promiscuous,
+                                            &immediate,
+                                            &wait,
+                                            &tunnels,
+                                            &vxlan_port,
+                                            &gtp_port,
+                                            &fragments,
+                                            &fragment_entries,
+                                            &incomplete,
+                                            &max_headers,
+                                            &max,
+                                            &idle_after,
+                                            &closed_after,
+                                            &active_after,
+                                            &update_every,
+                                            &local_networks,
+                                            &community_id_seed,
+                                            &dpi_enabled,
+                                            &guess,
+                                            &max_tcp_packets,
+                                            &max_udp_packets,
+                                            &protocols_file,
+                                            &scripts_enabled,
+                                            &root,
+                                            &jit,
+                                            &report_file,
+                                            &strict_ledger,
+                                            &summary,
+                                            &level,
+                                            &log_file};
+  CAF_REQUIRE_EQUAL(setting_keys().size(), members.size());
+  for (size_t i = 0; i < members.size(); ++i) {
+    const auto& key = setting_keys()[i];
+    CAF_MESSAGE(key.section << "." << key.name);
+    CAF_CHECK(key.member(all) == members[i]);
+  }
+  static_cast<void>(capture), static_cast<void>(decode), static_cast<void>(flows),
+    static_cast<void>(dpi);
+  static_cast<void>(scripts), static_cast<void>(report), static_cast<void>(log);
+}
+
+CAF_TEST(every row of the table is whole) {
+  settings defaults;
+  std::set<std::string> seen;
+  for (const auto& key : setting_keys()) {
+    const auto name = std::string(key.section) + "." + key.name;
+    CAF_CHECK(seen.insert(name).second);
+    CAF_CHECK(std::string(key.meaning).ends_with('.'));
+    CAF_CHECK(!expectation(key.rule).empty());
+    const auto member = key.member(defaults);
+    CAF_CHECK(key.rule.most <= most_of(member));
+    const bool list = std::holds_alternative<std::vector<std::string>*>(member);
+    CAF_CHECK_EQUAL(is_list(key.rule.kind), list);
+    const bool number = key.rule.kind == value_kind::integer || key.rule.kind == value_kind::size
+                        || key.rule.kind == value_kind::duration;
+    CAF_CHECK_EQUAL(number, key.rule.most > 0);
+    CAF_CHECK_EQUAL(key.rule.kind == value_kind::boolean, std::holds_alternative<bool*>(member));
+    CAF_CHECK_EQUAL(key.rule.kind == value_kind::duration,
+                    std::holds_alternative<std::chrono::nanoseconds*>(member));
+  }
+}
+
+CAF_TEST(every key takes its good values from a file and from overrides) {
+  const scratch folder;
+  for (const auto& key : setting_keys()) {
+    bool first = true;
+    for (const auto& value : good_values(key, folder)) {
+      // Checks between keys are for another test.
+      const bool timeout =
+        std::string(key.name) == "idle_after" || std::string(key.name) == "closed_after";
+      const std::string other = timeout && std::string(key.name) == "idle_after"
+                                  ? "closed_after = 0s\n"
+                                : timeout ? "idle_after = 0s\n"
+                                          : "";
+      const auto text =
+        std::string("[") + key.section + "]\n" + other + key.name + " = " + value + "\n";
+      CAF_MESSAGE(text);
+      auto by_file = parse(text);
+      CAF_CHECK_EQUAL(faults(by_file), "");
+      const auto rest = other.empty() ? "" : std::string("[") + key.section + "]\n" + other;
+      auto by_override = parse(rest, {{std::string(key.section) + "." + key.name, value}});
+      CAF_CHECK_EQUAL(faults(by_override), "");
+      CAF_CHECK(by_file.values == by_override.values);
+      auto without = parse(rest);
+      CAF_CHECK(!first || !(by_file.values == without.values));
+      first = false;
+    }
+  }
+}
+
+CAF_TEST(every key refuses its bad values and says what it expects) {
+  for (const auto& key : setting_keys()) {
+    const auto place = std::string("[") + key.section + "] " + key.name + ": ";
+    for (const auto& value : bad_values(key)) {
+      const auto found = value.empty() || value == "\"\"" ? "nothing" : "'" + value + "'";
+      const auto sentence = place + "found " + found + ", expected " + expectation(key.rule) + "\n";
+      CAF_CHECK_EQUAL(fault(key.section, std::string(key.name) + " = " + value),
+                      "f.ini:2: " + sentence);
+      CAF_CHECK_EQUAL(faults(parse("", {{std::string(key.section) + "." + key.name, value, "-x"}})),
+                      "-x: " + sentence);
+    }
+  }
+}
+
+CAF_TEST(messages of each kind) {
+  CAF_CHECK_EQUAL(
+    fault("capture", "snap_length = 63"),
+    "f.ini:2: [capture] snap_length: found '63', expected an integer from 64 to 262144 bytes\n");
+  CAF_CHECK_EQUAL(fault("capture", "buffer = 64M"),
+                  "f.ini:2: [capture] buffer: found '64M', expected a size from 1MiB to 4GiB "
+                  "(units B, KiB, MiB, GiB, kB, MB, GB)\n");
+  CAF_CHECK_EQUAL(fault("capture", "wait = 1500us"),
+                  "f.ini:2: [capture] wait: found '1500us', expected a duration from 1ms to 10s in "
+                  "steps of 1ms (units ns, us, ms, s, min, h)\n");
+  CAF_CHECK_EQUAL(
+    fault("flows", "idle_after = 30"),
+    "f.ini:2: [flows] idle_after: found '30', expected 0s (never) or a duration from 1s to "
+    "8760h (units ns, us, ms, s, min, h)\n");
+  CAF_CHECK_EQUAL(
+    fault("dpi", "guess = maybe"),
+    "f.ini:2: [dpi] guess: found 'maybe', expected true or false (or yes, no, on, off)\n");
+  CAF_CHECK_EQUAL(
+    fault("log", "level = warn"),
+    "f.ini:2: [log] level: found 'warn', expected one of trace, debug, info, warning, "
+    "error, off, nearest known name 'warning'\n");
+  CAF_CHECK_EQUAL(fault("decode", "tunnels = ipip,\n  greee"),
+                  "f.ini:3: [decode] tunnels: found 'greee', expected some of ipip, 6in4, "
+                  "gre, vxlan, gtp, capwap, tzsp, nearest known name 'gre'\n");
+  CAF_CHECK_EQUAL(fault("decode", "tunnels = gre, ipip, gre"),
+                  "f.ini:2: [decode] tunnels: found 'gre', expected each only once\n");
+  CAF_CHECK_EQUAL(fault("capture", "read = -, x, -"),
+                  "f.ini:2: [capture] read: found '-', expected each only once\n");
+  CAF_CHECK_EQUAL(fault("flows", "local_networks = 10.0.0.1/8"),
+                  "f.ini:2: [flows] local_networks: found '10.0.0.1/8', expected a network "
+                  "without bits behind its prefix, in the usual form: '10.0.0.0/8'\n");
+  CAF_CHECK_EQUAL(fault("flows", "local_networks = ::1"),
+                  "f.ini:2: [flows] local_networks: found '::1', expected networks like "
+                  "192.168.0.0/16 or fc00::/7, separated by commas\n");
+  CAF_CHECK_EQUAL(fault("capture", "filter = a,\n b"),
+                  "f.ini:2: [capture] filter: found 'a, b', expected a text, on one line\n");
+}
+
+CAF_TEST(unknown names get the nearest known one) {
+  CAF_CHECK_EQUAL(
+    fault("captur", "x = 1\ny = 2"),
+    "f.ini:1: [captur]: found an unknown section, expected one of capture, decode, flows, dpi, "
+    "scripts, report, log, nearest known name 'capture'\n");
+  CAF_CHECK_EQUAL(
+    fault("banana", ""),
+    "f.ini:1: [banana]: found an unknown section, expected one of capture, decode, flows, dpi, scripts, report, log\n");
+  CAF_CHECK_EQUAL(
+    fault("scripts", "rooot = x"),
+    "f.ini:2: [scripts] rooot: found an unknown key, expected one of enabled, root, jit, nearest known name 'root'\n");
+  CAF_CHECK_EQUAL(
+    fault("scripts", "banana = x"),
+    "f.ini:2: [scripts] banana: found an unknown key, expected one of enabled, root, jit\n");
+  CAF_CHECK_EQUAL(
+    fault("scripts", "snap_length = 64"),
+    "f.ini:2: [scripts] snap_length: found an unknown key, expected one of enabled, root, "
+    "jit, nearest known name 'snap_length' in [capture]\n");
+  CAF_CHECK_EQUAL(
+    faults(parse("snap_length = 64")),
+    "f.ini:1: snap_length: found a key before any section, expected a [section] first, "
+    "nearest known name 'snap_length' in [capture]\n");
+  CAF_CHECK_EQUAL(faults(parse("banana = 64")),
+                  "f.ini:1: banana: found a key before any section, expected a [section] first\n");
+}
+
+CAF_TEST(all faults come at once in the order of the file) {
+  const auto outcome = parse(
+    "[captur]\nread = x\n[flows]\nmx = 1\nidle_after = 1\nmax = 1\nmax = 2\nnonsense\n[dpi\n"
+    "[log]\nlevel = \"info\n[report]\nfile = /nowhere/r.json\n",
+    {{"flows.max", "5"}, {"banana", "1"}, {"log.file", "/nowhere/l", "-z"}, {"dpi.guess", "\"x"}});
+  CAF_CHECK_EQUAL(
+    faults(outcome),
+    "f.ini:1: [captur]: found an unknown section, expected one of capture, decode, flows, dpi, scripts, report, log, nearest "
+    "known name 'capture'\n"
+    "f.ini:4: [flows] mx: found an unknown key, expected one of max, idle_after, closed_after, active_after, update_every, "
+    "local_networks, community_id_seed, nearest known name 'max'\n"
+    "f.ini:5: [flows] idle_after: found '1', expected 0s (never) or a duration from 1s to 8760h (units ns, us, ms, s, min, h)\n"
+    "f.ini:6: [flows] max: found '1', expected an integer from 16 to 16000000 flows\n"
+    "f.ini:7: [flows] max: found a second value, expected one; the first is in line 6\n"
+    "f.ini:8: [flows]: found 'nonsense', expected [section], key = value or a comment\n"
+    "f.ini:9: found '[dpi', expected [section] and nothing else\n"
+    "f.ini:11: [log] level: found '\"info', expected a closing quote\n"
+    "--set: [flows] max: found '5', expected an integer from 16 to 16000000 flows\n"
+    "--set: found 'banana', expected section.key\n"
+    "--set: [dpi] guess: found '\"x', expected a closing quote\n"
+    "f.ini:13: [report] file: found '/nowhere/r.json', expected a file in a folder that exists ('/nowhere': does not exist)\n"
+    "-z: [log] file: found '/nowhere/l', expected a file in a folder that exists ('/nowhere': does not exist)\n");
+}
+
+CAF_TEST(values that contradict each other) {
+  CAF_CHECK_EQUAL(fault("flows", "idle_after = 5s\nclosed_after = 6s"),
+                  "f.ini:3: [flows] closed_after: found '6s', expected at most idle_after (5s)\n");
+  CAF_CHECK_EQUAL(
+    fault("flows", "idle_after = 2s"),
+    "f.ini (default): [flows] closed_after: found '3s', expected at most idle_after (2s)\n");
+  CAF_CHECK_EQUAL(fault("flows", "idle_after = 5s\nclosed_after = 5s"), "");
+  CAF_CHECK_EQUAL(fault("flows", "idle_after = 0s\nclosed_after = 1h"), "");
+  CAF_CHECK_EQUAL(fault("flows", "idle_after = 2s\nclosed_after = 0s"), "");
+  CAF_CHECK_EQUAL(
+    fault("decode", "gtp_port = 4789"),
+    "f.ini:2: [decode] gtp_port: found '4789', expected another port than vxlan_port, since "
+    "both tunnels are unwrapped\n");
+  CAF_CHECK_EQUAL(fault("decode", "gtp_port = 4789\ntunnels = gtp"), "");
+  std::string networks;
+  for (int i = 0; i < 32768; ++i)
+    networks += (i == 0 ? "" : ", ") + std::string("10.") + std::to_string(i / 256) + "."
+                + std::to_string(i % 256) + ".0/24";
+  CAF_CHECK_EQUAL(
+    fault("flows", "local_networks = " + networks),
+    "f.ini:2: [flows] local_networks: found 32768 networks, expected at most 32767\n");
+}
+
+CAF_TEST(things that must be there) {
+  const scratch folder;
+  const auto file = folder.file("file", "");
+  const auto at = folder.path.string();
+  CAF_CHECK_EQUAL(fault("scripts", "root = " + at + "/none"), "f.ini:2: [scripts] root: found '" + at + "/none' (does not exist), expected the "
+                                                              "folder of the scripts, or [scripts] enabled = false\n");
+  CAF_CHECK_EQUAL(fault("scripts", "root = " + file), "f.ini:2: [scripts] root: found '" + file + "' (not a folder), expected the folder of "
+                                                      "the scripts, or [scripts] enabled = false\n");
+  CAF_CHECK_EQUAL(fault("scripts", "enabled = no\nroot = " + at + "/none"), "");
+  CAF_CHECK_EQUAL(fault("dpi", "protocols_file = " + at + "/none"),
+                  "f.ini:2: [dpi] protocols_file: found '" + at
+                    + "/none' (does not exist), expected a file that can be read\n");
+  CAF_CHECK_EQUAL(fault("dpi", "protocols_file = " + at),
+                  "f.ini:2: [dpi] protocols_file: found '" + at
+                    + "' (a folder), expected a file that can be read\n");
+  CAF_CHECK_EQUAL(fault("dpi", "enabled = no\nprotocols_file = " + at + "/none"), "");
+  CAF_CHECK_EQUAL(fault("report", "file = " + at),
+                  "f.ini:2: [report] file: found '" + at + "' (a folder), expected a file\n");
+  CAF_CHECK_EQUAL(fault("report", "file = " + file + "/r"), "f.ini:2: [report] file: found '" + file + "/r', expected a file in a folder that "
+                                                            "exists ('" + file + "': not a folder)\n");
+  CAF_CHECK_EQUAL(fault("report", "file = " + at + "/new.json"), "");
+  CAF_CHECK_EQUAL(fault("report", "file = -"), "");
+  const auto without_folder = parse_settings("", "f.ini", folder.path / "config", {});
+  CAF_CHECK_EQUAL(faults(without_folder), "f.ini (default): [scripts] root: found '" + at + "/config/../scripts' (does not exist), expected "
+                                          "the folder of the scripts, or [scripts] enabled = false\n");
+}
+
+CAF_TEST(overrides hold from first to last) {
+  const auto outcome = parse("[flows]\nmax = 100\n",
+                             {{"flows.max", "200"}, {"log.level", "debug"}, {"flows.max", "300"}});
+  CAF_CHECK_EQUAL(faults(outcome), "");
+  CAF_CHECK_EQUAL(outcome.values.flows.max, 300u);
+  CAF_CHECK_EQUAL(outcome.values.log.level, "debug");
+  const auto lists = parse("[decode]\ntunnels = gre\n",
+                           {{"decode.tunnels", "ipip, gtp"}, {"capture.filter", "a # b, c"}});
+  CAF_CHECK_EQUAL(lists.values.decode.tunnels, (std::vector<std::string>{"ipip", "gtp"}));
+  CAF_CHECK_EQUAL(lists.values.capture.filter, "a # b, c");
+  CAF_CHECK(
+    parse("[decode]\ntunnels = gre\n", {{"decode.tunnels", ""}}).values.decode.tunnels.empty());
+}
+
+CAF_TEST(defaults hold where nothing is said) {
+  settings defaults;
+  defaults.scripts.root = "/";
+  defaults.flows.max = 77;
+  const auto outcome = parse_settings("[log]\nlevel = off\n", "f.ini", "/nowhere", {}, defaults);
+  CAF_CHECK_EQUAL(faults(outcome), "");
+  defaults.log.level = "off";
+  CAF_CHECK(outcome.values == defaults);
+  CAF_CHECK_EQUAL(parse("[scripts]\nroot = ..\n").values.scripts.root, source + "/");
+}
+
+CAF_TEST(paths of a file start at its folder and those of overrides at the working directory) {
+  const scratch folder;
+  folder.folder("scripts");
+  folder.folder("etc");
+  const auto file =
+    folder.file("etc/a.ini",
+                "[capture]\nread = a.pcap, -, ./b, ../c, /d\n[report]\nfile = r.json\n"
+                "[log]\nfile = -\n[dpi]\nprotocols_file = a.ini\n");
+  const auto at = folder.path.string();
+  const auto outcome = load_settings(file, {{"capture.interface", "eth0"}});
+  CAF_REQUIRE_EQUAL(faults(outcome), "");
+  CAF_CHECK_EQUAL(
+    outcome.values.capture.read,
+    (std::vector<std::string>{at + "/etc/a.pcap", "-", at + "/etc/b", at + "/etc/../c", "/d"}));
+  CAF_CHECK_EQUAL(outcome.values.capture.interface, std::vector<std::string>{"eth0"});
+  CAF_CHECK_EQUAL(outcome.values.report.file, at + "/etc/r.json");
+  CAF_CHECK_EQUAL(outcome.values.log.file, at + "/etc/-");
+  CAF_CHECK_EQUAL(outcome.values.dpi.protocols_file, file);
+  CAF_CHECK_EQUAL(outcome.values.scripts.root, at + "/scripts");
+  const auto here = std::filesystem::current_path().string();
+  const auto over =
+    load_settings(file, {{"capture.read", "x.pcap"}, {"report.file", "-"}, {"scripts.root", "."}});
+  CAF_REQUIRE_EQUAL(faults(over), "");
+  CAF_CHECK_EQUAL(over.values.capture.read, std::vector<std::string>{here + "/x.pcap"});
+  CAF_CHECK_EQUAL(over.values.report.file, "-");
+  CAF_CHECK_EQUAL(over.values.scripts.root, here + "/");
+}
+
+CAF_TEST(the parent of a linked folder is that of its target) {
+  const scratch folder;
+  folder.folder("real/config");
+  folder.folder("real/scripts");
+  folder.folder("scripts");
+  std::filesystem::create_directory_symlink(folder.path / "real/config", folder.path / "link");
+  const auto outcome = parse_settings("", "f.ini", folder.path / "link", {});
+  CAF_REQUIRE_EQUAL(faults(outcome), "");
+  CAF_CHECK(std::filesystem::equivalent(outcome.values.scripts.root, folder.path / "real/scripts"));
+}
+
+CAF_TEST(files that can not be read) {
+  const scratch folder;
+  const auto at = folder.path.string();
+  const std::string model = ", expected a configuration file (config/flowactors.ini is a model)\n";
+  CAF_CHECK_EQUAL(faults(load_settings(at + "/none.ini", {})),
+                  at + "/none.ini: found no such file" + model);
+  CAF_CHECK_EQUAL(faults(load_settings(at, {})), at + ": found a folder" + model);
+  CAF_CHECK_EQUAL(faults(load_settings("/dev/zero", {})),
+                  "/dev/zero: found more than 1MiB, expected a configuration file\n");
+  CAF_CHECK_EQUAL(
+    faults(load_settings(folder.file("big.ini", std::string((1 << 20) + 1, '\n')), {})),
+    at + "/big.ini: found more than 1MiB, expected a configuration file\n");
+  CAF_CHECK_EQUAL(faults(load_settings(folder.file("binary.ini", std::string("[log]\n\0", 7)), {})),
+                  at + "/binary.ini:2: found the control character 0x00, expected a text file\n");
+  // What is wrong with the command line shows at the same time.
+  CAF_CHECK_EQUAL(
+    faults(load_settings(at + "/none.ini", {{"log.level", "x"}, {"log.file", "/nowhere/x"}})),
+    at + "/none.ini: found no such file" + model
+      + "--set: [log] level: found 'x', expected one of trace, debug, info, warning, error, off\n");
+}
+
+CAF_TEST(a file without permission) {
+  const scratch folder;
+  const auto file = folder.file("secret.ini", "[log]\nlevel = off\n");
+  std::filesystem::permissions(file, std::filesystem::perms(0));
+  const bool root = geteuid() == 0;
+  CAF_REQUIRE(!root || seteuid(65534) == 0);
+  const auto outcome = load_settings(file, {});
+  CAF_REQUIRE(!root || seteuid(0) == 0);
+  CAF_CHECK_EQUAL(faults(outcome), file + ": found that it can't be opened (Permission denied), expected a configuration file that this "
+                                   "user may read\n");
+}
+
+CAF_TEST(an empty file is the defaults and a pipe is a file) {
+  const scratch folder;
+  folder.folder("scripts");
+  folder.folder("etc");
+  settings defaults;
+  defaults.scripts.root = folder.path / "scripts";
+  const auto empty = load_settings(folder.file("etc/a.ini", ""), {});
+  CAF_CHECK_EQUAL(faults(empty), "");
+  CAF_CHECK(empty.values == defaults);
+  const auto pipe = (folder.path / "etc/pipe").string();
+  CAF_REQUIRE_EQUAL(mkfifo(pipe.c_str(), 0600), 0);
+  std::thread writer([&pipe] { std::ofstream(pipe) << "[flows]\nmax = 99\n"; });
+  const auto piped = load_settings(pipe, {});
+  writer.join();
+  CAF_CHECK_EQUAL(faults(piped), "");
+  CAF_CHECK_EQUAL(piped.values.flows.max, 99u);
+}
+
+CAF_TEST(no file is the defaults from the working directory) {
+  settings defaults;
+  defaults.scripts.root = "/";
+  const auto outcome = load_settings({}, {}, defaults);
+  CAF_CHECK_EQUAL(faults(outcome), "");
+  CAF_CHECK(outcome.values == defaults);
+  defaults.scripts.root = "nowhere-at-all";
+  CAF_CHECK_EQUAL(faults(load_settings({}, {}, defaults)),
+                  "defaults: [scripts] root: found '" + std::filesystem::current_path().string() + "/nowhere-at-all' (does not exist), "
+                  "expected the folder of the scripts, or [scripts] enabled = false\n");
+}
+
+CAF_TEST(the files that come with the program) {
+  for (const char* name : {"flowactors.ini", "ndpireader.ini", "demo.ini"})
+    CAF_CHECK_EQUAL(faults(load_settings(source + "/config/" + name, {})), "");
+  const auto ndpi = load_settings(source + "/config/ndpireader.ini", {}).values;
+  CAF_CHECK_EQUAL(ndpi.decode.tunnels,
+                  (std::vector<std::string>{"ipip", "6in4", "gtp", "capwap", "tzsp"}));
+  CAF_CHECK_EQUAL(ndpi.decode.fragments, "drop");
+  CAF_CHECK_EQUAL(ndpi.decode.incomplete, "drop");
+  CAF_CHECK(ndpi.flows.idle_after == 0s && ndpi.flows.closed_after == 0s
+            && ndpi.flows.active_after == 0s);
+  const auto demo = load_settings(source + "/config/demo.ini", {}).values;
+  CAF_REQUIRE_EQUAL(demo.capture.read.size(), 1u);
+  CAF_CHECK(std::filesystem::equivalent(demo.capture.read[0], source + "/tests/captures"));
+  CAF_CHECK(demo.report.summary);
+}
+
+CAF_TEST(garbage is refused in peace) {
+  std::ifstream file(source + "/config/flowactors.ini");
+  const std::string model{std::istreambuf_iterator<char>(file), {}};
+  CAF_REQUIRE(model.size() > 1000);
+  std::mt19937 random(20171);
+  const auto below = [&random](size_t bound) {
+    return std::uniform_int_distribution<size_t>(0, bound - 1)(random);
+  };
+  const std::string letters = "[]=\",;#\\ \n\r\tx0-_.:/%";
+  size_t refused = 0;
+  constexpr size_t rounds = 10'000;
+  for (size_t round = 0; round < rounds; ++round) {
+    // A piece of the model, so that changes are dense in it.
+    const size_t from = below(model.size());
+    auto text = model.substr(from, 1 + below(600));
+    for (size_t changes = 1 + below(8); changes > 0 && !text.empty(); --changes) {
+      const size_t at = below(text.size());
+      switch (below(4)) {
+        case 0:
+          text[at] = static_cast<char>(below(256));
+          break;
+        case 1:
+          text[at] = letters[below(letters.size())];
+          break;
+        case 2:
+          text.insert(at, 1, letters[below(letters.size())]);
+          break;
+        case 3:
+          text.erase(at, below(20));
+          break;
+      }
+    }
+    const auto outcome = parse(text, {{"capture.filter", text.substr(0, below(40))}});
+    refused += !outcome.faults.empty();
+    for (const auto& each : outcome.faults)
+      if (each.find('\n') != each.npos || each.find(": ") == each.npos)
+        CAF_ERROR("not one line with its place: " + each);
+  }
+  CAF_MESSAGE(refused << " of " << rounds << " refused");
+  CAF_CHECK(refused > rounds / 2);
+}
