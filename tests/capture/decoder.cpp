@@ -291,6 +291,22 @@ CAF_TEST(what is not a tunnel after all stays the outer packet) {
   }
 }
 
+CAF_TEST(what stands behind the end of the outer packet is no tunnel) {
+  const bytes frame4 = ethernet(0x0800, inner4());
+  const std::vector<bytes> all{
+    join(ipv4(17, udp(1, 4789)), vxlan(frame4)),
+    join(ipv4(17, udp(1, 2152)), gtp(0x30, {}, inner4())),
+    join(ipv4(47, {}), gre(0, 0x0800, {}, inner4())),
+    join(ipv4(17, bytes(4)), join({0, 0, 0, 0}, vxlan(frame4))),
+  };
+  for (const bytes& data : all) {
+    packet out;
+    CAF_REQUIRE_EQUAL(name(decode(data, out)), "none");
+    CAF_CHECK_EQUAL(name(out.tunnel), "none");
+    CAF_CHECK_EQUAL(out.payload_length, 0u);
+  }
+}
+
 CAF_TEST(as many headers as the bound allows and not one more) {
   decoder_options options;
   options.max_headers = 16;

@@ -174,6 +174,17 @@ CAF_TEST(fragments that are not followed are dropped but for the first) {
   CAF_CHECK_EQUAL(f.decode(ipv6(44, fragment6(17, 3, false, 1, bytes(8)))), "fragment_dropped");
 }
 
+CAF_TEST(a later fragment that was cut is incomplete where whole packets are asked for) {
+  decoder_options options;
+  options.keep_incomplete = false;
+  fixture f{options};
+  CAF_REQUIRE_EQUAL(f.decode(piece(0, 77)), "none");
+  bytes cut = piece(1, 77);
+  CAF_CHECK_EQUAL(f.decode(cut), "none");
+  cut.pop_back();
+  CAF_CHECK_EQUAL(f.decode(cut), "incomplete");
+}
+
 CAF_TEST(IPv6 fragments follow by identification whatever protocol they name) {
   fixture f;
   const bytes whole = udp(7, 9, bytes(100, 0x55));
