@@ -1,0 +1,103 @@
+#include "capture/byte_stream.hpp"
+
+#include "capture/system_error.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace flowactors {
+
+namespace {
+
+constexpr size_t chunk = 1u << 20;
+
+} // namespace
+
+result<std::unique_ptr<byte_stream>> byte_stream::open(const std::string& path) {
+  const bool standard_input = path == "-";
+  std::unique_ptr<byte_stream> stream{new byte_stream(standard_input ? "standard input" : path)};
+  if (standard_input && isatty(STDIN_FILENO) != 0)
+    return error{ec::wrong_kind, "standard input is a terminal; pipe a capture into it, such as: tcpdump -w - | flowactors -r -"};
+  // A FIFO must not block here: there may be no writer yet, and it shall stay possible to stop.
+  stream->fd_ = standard_input ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (stream->fd_ < 0)
+    return system_error("open", path, errno);
+  struct stat about {};
+  if (fstat(stream->fd_, &about) != 0)
+    return system_error("look at", stream->path_, errno);
+  if (S_ISDIR(about.st_mode))
+    return error{ec::wrong_kind, stream->path_ + " is a folder; expected a capture file"};
+  if (S_ISREG(about.st_mode)) {
+    stream->size_ = static_cast<uint64_t>(about.st_size);
+    posix_fadvise(stream->fd_, 0, 0, POSIX_FADV_SEQUENTIAL);
+  } else if (stream->wake_fd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); stream->wake_fd_ < 0) {
+    return system_error("make an event descriptor for", stream->path_, errno);
+  }
+  stream->capacity_ = chunk;
+  stream->buffer_ = std::make_unique_for_overwrite<uint8_t[]>(chunk);
+  return stream;
+}
+
+byte_stream::~byte_stream() {
+  for (const int fd : {fd_, wake_fd_})
+    if (fd >= 0)
+      close(fd);
+}
+
+void byte_stream::interrupt() noexcept {
+  interrupted_ = true;
+  const uint64_t one = 1;
+  if (wake_fd_ >= 0)
+    [[maybe_unused]] const ssize_t written = write(wake_fd_, &one, sizeof(one)); // full = it is awake already
+}
+
+result<void> byte_stream::wait_for_bytes() {
+  pollfd both[] = {{fd_, POLLIN, 0}, {wake_fd_, POLLIN, 0}};
+  while (!interrupted_ && poll(both, 2, -1) < 0)
+    if (errno != EINTR)
+      return system_error("wait for", path_, errno);
+  return {};
+}
+
+result<void> byte_stream::refill(size_t wanted) {
+  const size_t held = end_ - begin_;
+  if (wanted > capacity_) {
+    const size_t grown = std::max(wanted, capacity_ * 2);
+    auto larger = std::make_unique_for_overwrite<uint8_t[]>(grown);
+    std::memcpy(larger.get(), buffer_.get() + begin_, held);
+    buffer_ = std::move(larger);
+    capacity_ = grown;
+  } else if (begin_ != 0) {
+    std::memmove(buffer_.get(), buffer_.get() + begin_, held);
+  }
+  begin_ = 0;
+  end_ = held;
+  while (end_ < wanted && !ended_) {
+    if (wake_fd_ >= 0)
+      if (auto ready = wait_for_bytes(); !ready)
+        return ready;
+    if (interrupted_) {
+      ended_ = true;
+      break;
+    }
+    const ssize_t got = read(fd_, buffer_.get() + end_, capacity_ - end_);
+    if (got < 0 && errno != EINTR && errno != EAGAIN)
+      return system_error("read", path_, errno);
+    if (got == 0)
+      ended_ = true;
+    if (got > 0) {
+      end_ += static_cast<size_t>(got);
+      read_ += static_cast<uint64_t>(got);
+    }
+  }
+  return {};
+}
+
+} // namespace flowactors

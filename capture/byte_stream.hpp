@@ -1,0 +1,67 @@
+#pragma once
+
+#include "capture/result.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+namespace flowactors {
+
+/// The bytes of a file, a FIFO or standard input, read in large chunks into one buffer that is used again and again.
+/// What `window` shows stays in place until `refill`.
+class byte_stream {
+public:
+  /// Opens `path`, "-" = standard input. Errors name the path and the way out.
+  static result<std::unique_ptr<byte_stream>> open(const std::string& path);
+  ~byte_stream();
+  byte_stream(const byte_stream&) = delete;
+  byte_stream& operator=(const byte_stream&) = delete;
+
+  /// The bytes that are here and not consumed.
+  std::span<const uint8_t> window() const noexcept { return {buffer_.get() + begin_, end_ - begin_}; }
+
+  /// Takes bytes off the front of the window; they stay readable until `refill`.
+  void consume(size_t bytes) noexcept { begin_ += bytes; }
+
+  /// Reads until the window has at least `wanted` bytes, or the input ends, or somebody interrupts. Earlier windows become invalid.
+  result<void> refill(size_t wanted);
+
+  /// Nothing follows the window.
+  bool ended() const noexcept { return ended_; }
+
+  /// Where the window begins, in bytes from the start of the input.
+  uint64_t offset() const noexcept { return read_ - (end_ - begin_); }
+
+  /// Size of the whole input; 0 = not known (FIFO, standard input).
+  uint64_t size() const noexcept { return size_; }
+
+  /// False for what can keep its reader waiting: a FIFO, standard input from a pipe, a device.
+  bool regular() const noexcept { return wake_fd_ < 0; }
+
+  /// True after `interrupt`.
+  bool interrupted() const noexcept { return interrupted_; }
+
+  /// Wakes a `refill` that waits for a writer; from any thread, and from signal handlers. It and all later ones find the input ended.
+  void interrupt() noexcept;
+
+private:
+  explicit byte_stream(std::string path) : path_(std::move(path)) {}
+  result<void> wait_for_bytes();
+
+  std::string path_;
+  int fd_ = -1;
+  int wake_fd_ = -1; // only where reading can block
+  std::unique_ptr<uint8_t[]> buffer_;
+  size_t capacity_ = 0;
+  size_t begin_ = 0;
+  size_t end_ = 0;
+  uint64_t read_ = 0;
+  uint64_t size_ = 0;
+  bool ended_ = false;
+  std::atomic<bool> interrupted_{false};
+};
+
+} // namespace flowactors

@@ -1,0 +1,106 @@
+#include "capture/file_source.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace flowactors {
+
+result<std::unique_ptr<source>> file_source::open(const std::string& path, const std::string& filter) {
+  auto stream = byte_stream::open(path);
+  if (!stream)
+    return stream.failure();
+  if (auto checked = check_filter(filter); !checked)
+    return checked.failure();
+  const bool regular = (*stream)->regular();
+  std::unique_ptr<file_source> made{new file_source(path == "-" ? "standard input" : path, std::move(*stream), filter)};
+  if (regular)
+    if (auto known = made->recognize(); !known)
+      return known.failure();
+  return std::unique_ptr<source>{std::move(made)};
+}
+
+result<void> file_source::recognize() {
+  if (auto filled = stream_->refill(capture_format::need); !filled)
+    return filled;
+  if (stream_->window().empty() && stream_->interrupted())
+    return {};
+  auto format = capture_format::recognize(stream_->window(), name_);
+  if (!format)
+    return format.failure();
+  format_ = std::move(*format);
+  return {};
+}
+
+result<size_t> file_source::read(std::span<frame> out) {
+  if (fault_) {
+    ended_ = true;
+    return *std::exchange(fault_, {});
+  }
+  if (format_ == nullptr && !ended_) {
+    if (auto known = recognize(); !known) {
+      ended_ = true;
+      return known.failure();
+    }
+    ended_ = format_ == nullptr;
+  }
+  while (!ended_) {
+    auto step = format_->parse(stream_->window(), stream_->offset(), out);
+    stream_->consume(step.consumed);
+    auto passed = keep_passing(out.first(step.frames));
+    if (!passed || *passed != 0 || step.fault) {
+      if (step.fault)
+        fault_ = error{step.fault->code, name_ + ": " + step.fault->what};
+      if (passed && *passed == 0 && fault_) {
+        ended_ = true;
+        return *std::exchange(fault_, {});
+      }
+      return passed;
+    }
+    if (step.wanted == 0)
+      continue;
+    if (stream_->ended()) {
+      end_short();
+      break;
+    }
+    if (auto filled = stream_->refill(step.wanted); !filled) {
+      ended_ = true;
+      return filled.failure();
+    }
+    if (stream_->ended() && stream_->window().empty())
+      ended_ = true;
+  }
+  return size_t{0};
+}
+
+// Counts the frames and moves those that the filter lets through to the front.
+result<size_t> file_source::keep_passing(std::span<frame> frames) {
+  size_t kept = 0;
+  for (const frame& f : frames) {
+    if (!filter_.empty()) {
+      if (auto ready = filter_.prepare(f.link); !ready)
+        return ready.failure();
+      if (!filter_.passes(f)) {
+        ++counters_.filtered;
+        continue;
+      }
+    }
+    counters_.bytes += f.captured;
+    frames[kept++] = f;
+  }
+  counters_.handed_out += kept;
+  return kept;
+}
+
+// Bytes are left that make no whole record.
+void file_source::end_short() {
+  ended_ = true;
+  const size_t left = stream_->window().size();
+  if (left == 0 || stream_->interrupted())
+    return;
+  const uint64_t begin = stream_->offset();
+  warnings_.push_back({ec::truncated, name_ + " is cut short: it ends at byte " + std::to_string(begin + left)
+                                        + ", in the middle of a record that began at byte " + std::to_string(begin)
+                                        + "; what came before was read"});
+}
+
+} // namespace flowactors
