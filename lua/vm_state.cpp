@@ -53,6 +53,7 @@ void push_host(lua_State* L, const state_texts& texts) {
   lua_setfield(L, -2, "dirs");
   set(L, "context", plan.context);
   set(L, "module_path", texts.modules);
+  set(L, "version", FLOWACTORS_VERSION);
   lua_pushboolean(L, plan.jit ? 1 : 0);
   lua_setfield(L, -2, "jit");
   lua_pushinteger(L, getpid());
