@@ -2,8 +2,8 @@
 
 #include "config/assign.hpp"
 #include "config/check.hpp"
+#include "config/faults.hpp"
 #include "config/ini.hpp"
-#include "config/nearest.hpp"
 #include "config/schema.hpp"
 
 #include <algorithm>
@@ -20,70 +20,6 @@ namespace fs = std::filesystem;
 
 constexpr size_t largest_file = 1 << 20;
 
-std::string place(std::string_view section, std::string_view key) {
-  return "[" + std::string(section) + "] " + std::string(key) + ": ";
-}
-
-std::string sentence(const std::string& found, const std::string& expected,
-                     const std::string& near) {
-  return "found " + found + ", expected " + expected
-         + (near.empty() ? "" : ", nearest known name '" + near + "'");
-}
-
-std::string joined(const std::vector<std::string>& names) {
-  std::string out;
-  for (const auto& name : names)
-    out += (out.empty() ? "" : ", ") + name;
-  return out;
-}
-
-std::vector<std::string> section_names() {
-  std::vector<std::string> out;
-  for (const auto& section : setting_sections())
-    out.emplace_back(section.name);
-  return out;
-}
-
-std::vector<std::string> key_names(std::string_view section) {
-  std::vector<std::string> out;
-  for (const auto& key : setting_keys())
-    if (key.section == section)
-      out.emplace_back(key.name);
-  return out;
-}
-
-/// The section that has the key, or an empty string.
-std::string home_of(std::string_view key) {
-  const auto keys = setting_keys();
-  const auto home =
-    std::ranges::find_if(keys, [key](const auto& known) { return known.name == key; });
-  return home == keys.end() ? "" : home->section;
-}
-
-const setting_key* find_key(std::string_view section, std::string_view name) {
-  const auto keys = setting_keys();
-  const auto key = std::ranges::find_if(
-    keys, [&](const auto& k) { return k.section == section && k.name == name; });
-  return key == keys.end() ? nullptr : &*key;
-}
-
-std::string unknown_section(std::string_view section) {
-  const auto names = section_names();
-  return "[" + std::string(section) + "]: "
-         + sentence("an unknown section", "one of " + joined(names), nearest(section, names));
-}
-
-std::string unknown_key(std::string_view section, std::string_view key) {
-  const auto names = key_names(section);
-  const auto near = nearest(key, names);
-  const auto home = home_of(key);
-  std::string out =
-    place(section, key) + sentence("an unknown key", "one of " + joined(names), near);
-  return near.empty() && !home.empty()
-           ? out + ", nearest known name '" + std::string(key) + "' in [" + home + "]"
-           : out;
-}
-
 /// Brings file, overrides and defaults together, and collects what is wrong.
 class assembly {
 public:
@@ -99,7 +35,7 @@ public:
     for (const auto& fault : document.faults)
       in_line(fault.line, fault.what);
     for (const auto& section : document.sections)
-      if (key_names(section.name).empty())
+      if (!is_section(section.name))
         in_line(section.line, unknown_section(section.name));
     for (const auto& entry : document.entries)
       take_entry(entry);
@@ -113,7 +49,7 @@ public:
       return blame(sentence(show(assignment.target), "section.key", {}));
     const auto section = assignment.target.substr(0, dot);
     const auto name = assignment.target.substr(dot + 1);
-    if (key_names(section).empty())
+    if (!is_section(section))
       return blame(unknown_section(section));
     const auto* key = find_key(section, name);
     if (key == nullptr)
@@ -184,15 +120,9 @@ private:
   }
 
   void take_entry(const ini_entry& entry) {
-    if (entry.section.empty()) {
-      const auto home = home_of(entry.key);
-      const auto near =
-        home.empty() ? "" : ", nearest known name '" + entry.key + "' in [" + home + "]";
-      return in_line(
-        entry.line,
-        entry.key + ": found a key before any section, expected a [section] first" + near);
-    }
-    if (key_names(entry.section).empty())
+    if (entry.section.empty())
+      return in_line(entry.line, key_without_section(entry.key));
+    if (!is_section(entry.section))
       return;
     const auto* key = find_key(entry.section, entry.key);
     if (key == nullptr)
