@@ -91,9 +91,12 @@ public:
   undecoded open(const uint8_t* at, link_headers link) noexcept {
     ip_header ip;
     const uint32_t wire_left = in_.wire - static_cast<uint32_t>(at - in_.data);
-    if (const undecoded reason = read_ip({at, end_}, wire_left, options_.max_headers, ip);
+    const uint32_t least = options_.drop_damaged ? least_ipv4_header : 0;
+    if (const undecoded reason = read_ip({at, end_}, wire_left, options_.max_headers, least, ip);
         reason != undecoded::none)
       return reason;
+    if (!options_.drop_damaged && link.guessed)
+      ip.forget_fragments();
     const fragment_kind fragment = ip.fragment();
     if (fragment == fragment_kind::later)
       return follow_first(ip, link);

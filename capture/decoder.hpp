@@ -27,6 +27,10 @@ struct decoder_options {
   /// false: they are counted and dropped, and with them those that leave their length out
   /// (segmentation offload), as they can't be shown to be whole.
   bool keep_incomplete = true;
+  /// Damaged headers are counted and dropped; false: they are read on as ndpiReader 4.2 does (an
+  /// IPv4 header may claim any length, and behind an unknown EtherType nothing is a fragment), for
+  /// equal counts.
+  bool drop_damaged = true;
   uint8_t max_headers =
     16; ///< bound on labels, tags, extension headers and tunnels of one frame, each
 };

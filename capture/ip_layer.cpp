@@ -4,11 +4,11 @@ namespace flowactors {
 
 namespace {
 
-constexpr size_t ipv4_least = 20;
 constexpr size_t ipv6_fixed = 40;
 
-undecoded read_ipv4(const byte_range& at, uint32_t wire_left, ip_header& out) noexcept {
-  if (const undecoded reason = read_ipv4_fields(at, out); reason != undecoded::none)
+undecoded read_ipv4(const byte_range& at, uint32_t wire_left, uint32_t least,
+                    ip_header& out) noexcept {
+  if (const undecoded reason = read_ipv4_fields(at, out, least); reason != undecoded::none)
     return reason;
   if (out.total_length >= out.header_length)
     return undecoded::none;
@@ -98,12 +98,12 @@ undecoded read_ipv6(const byte_range& at, uint32_t wire_left, uint8_t max_header
 } // namespace
 
 undecoded read_ip(const byte_range& at, uint32_t wire_left, uint8_t max_headers,
-                  ip_header& out) noexcept {
+                  uint32_t least_ipv4, ip_header& out) noexcept {
   if (!at.has(1))
     return undecoded::truncated_ip;
   switch (at.at[0] >> 4) {
     case 4:
-      return read_ipv4(at, wire_left, out);
+      return read_ipv4(at, wire_left, least_ipv4, out);
     case 6:
       return read_ipv6(at, wire_left, max_headers, out);
     default:
@@ -112,13 +112,13 @@ undecoded read_ip(const byte_range& at, uint32_t wire_left, uint8_t max_headers,
 }
 
 bool believable_ip(const byte_range& at, size_t room) noexcept {
-  if (!at.has(ipv4_least))
+  if (!at.has(least_ipv4_header))
     return false;
   switch (at.at[0] >> 4) {
     case 4: {
       const size_t header_length = (at.at[0] & 0x0fu) * 4;
       const size_t total_length = load16(at.at + 2);
-      return header_length >= ipv4_least && total_length >= header_length && total_length <= room;
+      return header_length >= least_ipv4_header && total_length >= header_length && total_length <= room;
     }
     case 6:
       return at.has(ipv6_fixed) && ipv6_fixed + load16(at.at + 4) <= room;

@@ -31,6 +31,12 @@ struct ip_header {
   uint8_t protocol; ///< after extension headers
   uint8_t ttl;      ///< or hop limit
 
+  /// Takes the packet for a whole one, whatever its fragment fields say.
+  void forget_fragments() noexcept {
+    fragment_offset = 0;
+    more_fragments = false;
+  }
+
   uint32_t payload_length() const noexcept { return total_length - header_length; }
   fragment_kind fragment() const noexcept {
     if (fragment_offset != 0)
@@ -41,9 +47,10 @@ struct ip_header {
 
 /// Reads the IP header at `at`. `wire_left` = bytes from `at` to the end of the frame as it was on
 /// the wire: the length of packets whose header leaves it out (segmentation offload, jumbograms).
-/// `max_headers` bounds the extension headers.
+/// `max_headers` bounds the extension headers. `least_ipv4` = the shortest IPv4 header that is taken.
+inline constexpr uint32_t least_ipv4_header = 20; // RFC 791, 3.1
 undecoded read_ip(const byte_range& at, uint32_t wire_left, uint8_t max_headers,
-                  ip_header& out) noexcept;
+                  uint32_t least_ipv4, ip_header& out) noexcept;
 
 /// True if what stands at `at` has the looks of an IP packet of at most `room` bytes: for guesses,
 /// such as a tunnel by port.
@@ -65,9 +72,9 @@ inline void read_addresses(const uint8_t* start, uint8_t version, packet& out) n
 }
 
 /// The fields of an IPv4 header, if it is captured; its total length is as it stands there.
-inline undecoded read_ipv4_fields(const byte_range& at, ip_header& out) noexcept {
-  constexpr size_t least = 20;
-  if (!at.has(least))
+inline undecoded read_ipv4_fields(const byte_range& at, ip_header& out,
+                                  uint32_t least = least_ipv4_header) noexcept {
+  if (!at.has(least_ipv4_header))
     return undecoded::truncated_ip;
   const uint8_t* start = at.at;
   const uint32_t header_length = (start[0] & 0x0fu) * 4;

@@ -146,7 +146,8 @@ public:
 private:
   // A type may be unknown (a vendor's), wrong or damaged. A packet that is whole and consistent is
   // not lost for that.
-  undecoded by_looks() const noexcept {
+  undecoded by_looks() noexcept {
+    out_.guessed = true;
     return believable_ip(at_, at_.size()) ? undecoded::none : undecoded::not_ip;
   }
 

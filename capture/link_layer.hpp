@@ -13,6 +13,7 @@ struct link_headers {
   const uint8_t* destination_mac = nullptr;
   uint16_t vlan = 0;   ///< of the last tag
   bool tagged = false; ///< there was a tag
+  bool guessed = false; ///< the type was unknown; what follows looks like IP
 };
 
 /// EtherTypes that open_ethertype() follows (https://www.iana.org/assignments/ieee-802-numbers).
