@@ -19,6 +19,7 @@ public:
     size_t consumed = 0; ///< bytes done with
     size_t frames = 0;   ///< frames written; they point into the bytes
     size_t wanted = 0;   ///< bytes that the next record needs, more than are left; 0 = `out` is full
+    uint64_t begun = 0;  ///< bytes already consumed of a record that is not over (a long one that is skipped)
     std::optional<error> fault; ///< the bytes after `consumed` can't be read; what came before is good
   };
 

@@ -32,6 +32,8 @@ result<void> file_source::recognize() {
 }
 
 result<size_t> file_source::read(std::span<frame> out) {
+  if (out.empty())
+    return size_t{0};
   if (fault_) {
     ended_ = true;
     return *std::exchange(fault_, {});
@@ -47,6 +49,8 @@ result<size_t> file_source::read(std::span<frame> out) {
     auto step = format_->parse(stream_->window(), stream_->offset(), out);
     stream_->consume(step.consumed);
     auto passed = keep_passing(out.first(step.frames));
+    if (!passed)
+      ended_ = true;
     if (!passed || *passed != 0 || step.fault) {
       if (step.fault)
         fault_ = error{step.fault->code, name_ + ": " + step.fault->what};
@@ -59,7 +63,7 @@ result<size_t> file_source::read(std::span<frame> out) {
     if (step.wanted == 0)
       continue;
     if (stream_->ended()) {
-      end_short();
+      end_short(step.begun);
       break;
     }
     if (auto filled = stream_->refill(step.wanted); !filled) {
@@ -67,7 +71,7 @@ result<size_t> file_source::read(std::span<frame> out) {
       return filled.failure();
     }
     if (stream_->ended() && stream_->window().empty())
-      ended_ = true;
+      end_short(step.begun);
   }
   return size_t{0};
 }
@@ -78,7 +82,7 @@ result<size_t> file_source::keep_passing(std::span<frame> frames) {
   for (const frame& f : frames) {
     if (!filter_.empty()) {
       if (auto ready = filter_.prepare(f.link); !ready)
-        return ready.failure();
+        return error{ready.failure().code, name_ + ": " + ready.failure().what};
       if (!filter_.passes(f)) {
         ++counters_.filtered;
         continue;
@@ -92,14 +96,14 @@ result<size_t> file_source::keep_passing(std::span<frame> frames) {
 }
 
 // Bytes are left that make no whole record.
-void file_source::end_short() {
+void file_source::end_short(uint64_t begun) {
   ended_ = true;
   const size_t left = stream_->window().size();
-  if (left == 0 || stream_->interrupted())
+  if (left + begun == 0 || stream_->interrupted())
     return;
   const uint64_t begin = stream_->offset();
   warnings_.push_back({ec::truncated, name_ + " is cut short: it ends at byte " + std::to_string(begin + left)
-                                        + ", in the middle of a record that began at byte " + std::to_string(begin)
+                                        + ", in the middle of a record that began at byte " + std::to_string(begin - begun)
                                         + "; what came before was read"});
 }
 

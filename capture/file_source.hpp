@@ -31,7 +31,7 @@ private:
     : name_(std::move(name)), stream_(std::move(stream)), filter_(filter) {}
   result<void> recognize();
   result<size_t> keep_passing(std::span<frame> frames);
-  void end_short();
+  void end_short(uint64_t begun);
 
   std::string name_;
   std::unique_ptr<byte_stream> stream_;

@@ -64,6 +64,8 @@ void folder_source::close_current() {
 }
 
 result<size_t> folder_source::read(std::span<frame> out) {
+  if (out.empty())
+    return size_t{0};
   while (!at_end()) {
     if (interrupted_) {
       if (current_ != nullptr)

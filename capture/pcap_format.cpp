@@ -22,7 +22,7 @@ public:
         return done;
       }
       if (auto fault = open(bytes.data()); fault)
-        return {0, 0, 0, std::move(fault)};
+        return {0, 0, 0, 0, std::move(fault)};
       done.consumed = file_header;
     }
     while (done.frames < out.size()) {

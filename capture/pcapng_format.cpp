@@ -45,7 +45,7 @@ public:
         break;
       }
       if (!known(type)) {
-        skip_ = length;
+        skip_ = skipped_block_ = length;
         continue;
       }
       if (length > max_captured + 4096) {
@@ -88,17 +88,27 @@ private:
     done.consumed += now;
     skip_ -= static_cast<uint32_t>(now);
     done.wanted = skip_ != 0 ? std::min<size_t>(skip_, 4096) : 0;
+    done.begun = skip_ != 0 ? skipped_block_ - skip_ : 0;
     return skip_ == 0;
   }
 
   // What is wrong with the block, or nullptr.
   const char* take(uint32_t type, const uint8_t* block, uint32_t length, step& done, std::span<frame> out) {
+    if (number(block + length - 4) != length)
+      return "gives another length at its end than at its beginning";
     switch (type) {
-    case section_block: interfaces_.clear(); return length < 28 ? "is too short for a section" : nullptr;
+    case section_block: return open_section(block, length);
     case interface_block: return open_interface(block, length);
     case simple_packet_block: return take_simple(block, length, done, out);
     default: return take_packet(type, block, length, done, out);
     }
+  }
+
+  const char* open_section(const uint8_t* block, uint32_t length) {
+    interfaces_.clear();
+    if (length < 28)
+      return "is too short for a section";
+    return half(block + 12) == 1 ? nullptr : "has a pcapng version that is not supported; expected 1.x";
   }
 
   const char* open_interface(const uint8_t* block, uint32_t length) {
@@ -174,7 +184,7 @@ private:
   static int64_t time_ns(const interface& from, uint64_t stamp) noexcept {
     const uint64_t per_second = from.units_per_second;
     if (per_second == 1'000'000) [[likely]]
-      return static_cast<int64_t>(stamp * 1000) + from.offset_s * static_cast<int64_t>(second_ns);
+      return static_cast<int64_t>(stamp * 1000 + static_cast<uint64_t>(from.offset_s) * second_ns);
     const uint64_t seconds = stamp / per_second;
     const auto rest = static_cast<uint64_t>(static_cast<uint128>(stamp % per_second) * second_ns / per_second);
     return static_cast<int64_t>(seconds * second_ns + rest + static_cast<uint64_t>(from.offset_s) * second_ns);
@@ -202,6 +212,7 @@ private:
   bool other_order_ = false;
   bool any_frame_ = false;
   uint32_t skip_ = 0;
+  uint32_t skipped_block_ = 0;
   int64_t last_ns_ = 0;
 };
 
