@@ -11,11 +11,16 @@ namespace flowactors {
 namespace {
 
 constexpr const char* heading =
-  "Settings of flowactors. Each key stands with what it means, its type, its default, and what a reload (SIGHUP) does.\n\n"
-  "A comment begins with # or ; at the start of a line or after a blank. Lists are separated by commas; a line that ends "
-  "with a comma goes on in the next one. A text or item that has # ; , \" or blanks at its ends stands in double quotes, where "
-  "\\\\ \\\" \\n \\t \\r \\xHH are what they are in C. Times have a unit (ns us ms s min h), sizes too (B KiB MiB GiB kB MB GB).\n\n"
-  "Relative paths start at the folder of this file. What is left out has its default; what is not known is an error.";
+  "Settings of flowactors. Each key stands with what it means, its type, its default, and what "
+  "a reload (SIGHUP) does.\n\n"
+  "A comment begins with # or ; at the start of a line or after a blank. Lists are separated by "
+  "commas; a line that ends "
+  "with a comma goes on in the next one. A text or item that has # ; , \" or blanks at its ends "
+  "stands in double quotes, where "
+  "\\\\ \\\" \\n \\t \\r \\xHH are what they are in C. Times have a unit (ns us ms s min h), "
+  "sizes too (B KiB MiB GiB kB MB GB).\n\n"
+  "Relative paths start at the folder of this file. What is left out has its default; what is "
+  "not known is an error.";
 
 /// Whether a text can stand without quotes and come back the same.
 bool plain(const std::string& text) {

@@ -19,7 +19,8 @@ constexpr auto waits = reload_effect::waits;
 constexpr std::array sections{
   setting_section{
     "capture",
-    "Where packets come from. At least one of interface and read must be given, here or with -i and -r."},
+    "Where packets come from. At least one of interface and read must be given, here or with -i "
+    "and -r."},
   setting_section{"decode", "How frames become packets."},
   setting_section{"flows", "How packets become flows. All times are packet times."},
   setting_section{"dpi", "What nDPI does to tell the protocol of a flow."},
@@ -40,19 +41,19 @@ constexpr std::array keys{
   KEY(
     capture, read, {.kind = inputs, .dash = true}, waits,
     "Capture files (pcap, pcapng), folders of them (read in name order), or - for standard input."),
-  KEY(
-    capture, filter, {.kind = text}, waits,
-    "BPF filter as in tcpdump (pcap-filter(7)); packets that it refuses are not seen at all. Empty = all packets."),
+  KEY(capture, filter, {.kind = text}, waits,
+      "BPF filter as in tcpdump (pcap-filter(7)); packets that it refuses are not seen at all. "
+      "Empty = all packets."),
   KEY(capture, snap_length, {.kind = integer, .least = 64, .most = 262144, .unit = "bytes"}, waits,
       "How much of each frame is kept. Interfaces only."),
-  KEY(
-    capture, buffer, {.kind = value_kind::size, .least = mib, .most = 4 * gib}, waits,
-    "Kernel memory that holds packets until they are read. More of it survives longer bursts. Interfaces only."),
+  KEY(capture, buffer, {.kind = value_kind::size, .least = mib, .most = 4 * gib}, waits,
+      "Kernel memory that holds packets until they are read. More of it survives longer bursts. "
+      "Interfaces only."),
   KEY(capture, promiscuous, {.kind = boolean}, waits,
       "Whether frames for other machines are captured too. Interfaces only."),
-  KEY(
-    capture, immediate, {.kind = boolean}, waits,
-    "Whether each frame is handed over as it comes, instead of in blocks: less delay, more work. Interfaces only."),
+  KEY(capture, immediate, {.kind = boolean}, waits,
+      "Whether each frame is handed over as it comes, instead of in blocks: less delay, more "
+      "work. Interfaces only."),
   KEY(capture, wait, {.kind = duration, .least = ms, .most = 10 * second, .step = ms}, waits,
       "How long a block may wait to fill. Interfaces only."),
 
@@ -63,10 +64,10 @@ constexpr std::array keys{
       "UDP port that carries VXLAN."),
   KEY(decode, gtp_port, {.kind = integer, .least = 1, .most = 65535}, waits,
       "UDP port that carries GTP-U."),
-  KEY(
-    decode, fragments, {.kind = choice, .choices = "follow drop"}, waits,
-    "What happens to IP fragments after the first: follow = they count for the flow of the first one, "
-    "drop = they are counted as undecoded."),
+  KEY(decode, fragments, {.kind = choice, .choices = "follow drop"}, waits,
+      "What happens to IP fragments after the first: follow = they count for the flow of the "
+      "first one, "
+      "drop = they are counted as undecoded."),
   KEY(decode, fragment_entries,
       {.kind = integer, .least = 16, .most = 1 << 20, .unit = "datagrams"}, waits,
       "How many fragmented datagrams are remembered at a time; the oldest is forgotten first."),
@@ -85,9 +86,9 @@ constexpr std::array keys{
       waits, "A TCP flow ends this time after FIN or RST. At most idle_after."),
   KEY(flows, active_after, {.kind = duration, .least = second, .most = year, .zero = "never"},
       waits, "A flow ends at this age; the next packet begins another one."),
-  KEY(
-    flows, update_every, {.kind = duration, .least = 100 * ms, .most = year}, waits,
-    "How often scripts hear of a living flow (flowUpdate), and the interval that rates are taken over."),
+  KEY(flows, update_every, {.kind = duration, .least = 100 * ms, .most = year}, waits,
+      "How often scripts hear of a living flow (flowUpdate), and the interval that rates are "
+      "taken over."),
   KEY(flows, local_networks, {.kind = networks}, waits,
       "Networks whose addresses count as local, numbered from 0. Empty = all are remote."),
   KEY(flows, community_id_seed, {.kind = integer, .least = 0, .most = 65535}, waits,
@@ -109,16 +110,16 @@ constexpr std::array keys{
       "Whether scripts are run. --enable-user-scripts sets it."),
   KEY(scripts, root, {.kind = folder}, rereads,
       "The folder that holds callbacks/user_scripts/ and lua/modules/."),
-  KEY(
-    scripts, jit, {.kind = choice, .choices = "auto on off"}, waits,
-    "Whether scripts are compiled: auto = if the machine grants executable memory, on = or fail, off = interpreted."),
+  KEY(scripts, jit, {.kind = choice, .choices = "auto on off"}, waits,
+      "Whether scripts are compiled: auto = if the machine grants executable memory, on = or "
+      "fail, off = interpreted."),
 
-  KEY(
-    report, file, {.kind = output_file, .dash = true}, waits,
-    "Where the report goes (JSON, docs/report.md). - = standard output, empty = nowhere. --report sets it."),
-  KEY(
-    report, strict_ledger, {.kind = boolean}, waits,
-    "Whether it is a failure (exit code 3) when the books do not balance. --strict-ledger sets it."),
+  KEY(report, file, {.kind = output_file, .dash = true}, waits,
+      "Where the report goes (JSON, docs/report.md). - = standard output, empty = nowhere. "
+      "--report sets it."),
+  KEY(report, strict_ledger, {.kind = boolean}, waits,
+      "Whether it is a failure (exit code 3) when the books do not balance. --strict-ledger sets "
+      "it."),
   KEY(report, summary, {.kind = boolean}, waits,
       "Whether a table of the run is printed on standard error at its end."),
 

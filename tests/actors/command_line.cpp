@@ -221,9 +221,9 @@ CAF_TEST(faults of an override name its option) {
 }
 
 CAF_TEST(usage errors say what is wrong) {
-  check_wrong(
-    parse({"--strict-leger"}),
-    "The following argument was not expected: --strict-leger, nearest known name '--strict-ledger'");
+  check_wrong(parse({"--strict-leger"}),
+              "The following argument was not expected: --strict-leger, nearest known name "
+              "'--strict-ledger'");
   check_wrong(parse({"--zzz"}), "The following argument was not expected: --zzz");
   check_wrong(parse({"-x"}), "The following argument was not expected: -x");
   check_wrong(parse({"-c"}), "-c: 1 required FILE missing");

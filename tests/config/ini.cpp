@@ -83,7 +83,8 @@ CAF_TEST(quotes and escapes) {
                   "a.x@2=b|<b@2>\n2 [a] x: found '\"b', expected a closing quote\n");
   CAF_CHECK_EQUAL(
     read("[a]\nx = \"b\" c"),
-    "a.x@2=b|<b@2>\n2 [a] x: found 'c' after a closing quote, expected a comma or the end of the line\n");
+    "a.x@2=b|<b@2>\n2 [a] x: found 'c' after a closing quote, expected a comma or the end of "
+    "the line\n");
   for (const char* bad : {R"("\q")", R"("\x4")", R"("\x4g")", R"("\x00")", R"("\)"}) {
     const auto document = read_ini(std::string("[a]\nx = ") + bad);
     CAF_REQUIRE_EQUAL(document.faults.size(), 1u);

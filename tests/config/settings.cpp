@@ -309,10 +309,12 @@ CAF_TEST(unknown names get the nearest known one) {
     "scripts, report, log, nearest known name 'capture'\n");
   CAF_CHECK_EQUAL(
     fault("banana", ""),
-    "f.ini:1: [banana]: found an unknown section, expected one of capture, decode, flows, dpi, scripts, report, log\n");
+    "f.ini:1: [banana]: found an unknown section, expected one of capture, decode, flows, dpi, "
+    "scripts, report, log\n");
   CAF_CHECK_EQUAL(
     fault("scripts", "rooot = x"),
-    "f.ini:2: [scripts] rooot: found an unknown key, expected one of enabled, root, jit, nearest known name 'root'\n");
+    "f.ini:2: [scripts] rooot: found an unknown key, expected one of enabled, root, jit, "
+    "nearest known name 'root'\n");
   CAF_CHECK_EQUAL(
     fault("scripts", "banana = x"),
     "f.ini:2: [scripts] banana: found an unknown key, expected one of enabled, root, jit\n");
@@ -335,11 +337,14 @@ CAF_TEST(all faults come at once in the order of the file) {
     {{"flows.max", "5"}, {"banana", "1"}, {"log.file", "/nowhere/l", "-z"}, {"dpi.guess", "\"x"}});
   CAF_CHECK_EQUAL(
     faults(outcome),
-    "f.ini:1: [captur]: found an unknown section, expected one of capture, decode, flows, dpi, scripts, report, log, nearest "
+    "f.ini:1: [captur]: found an unknown section, expected one of capture, decode, flows, dpi, "
+    "scripts, report, log, nearest "
     "known name 'capture'\n"
-    "f.ini:4: [flows] mx: found an unknown key, expected one of max, idle_after, closed_after, active_after, update_every, "
+    "f.ini:4: [flows] mx: found an unknown key, expected one of max, idle_after, closed_after, "
+    "active_after, update_every, "
     "local_networks, community_id_seed, nearest known name 'max'\n"
-    "f.ini:5: [flows] idle_after: found '1', expected 0s (never) or a duration from 1s to 8760h (units ns, us, ms, s, min, h)\n"
+    "f.ini:5: [flows] idle_after: found '1', expected 0s (never) or a duration from 1s to 8760h "
+    "(units ns, us, ms, s, min, h)\n"
     "f.ini:6: [flows] max: found '1', expected an integer from 16 to 16000000 flows\n"
     "f.ini:7: [flows] max: found a second value, expected one; the first is in line 6\n"
     "f.ini:8: [flows]: found 'nonsense', expected [section], key = value or a comment\n"
@@ -348,8 +353,10 @@ CAF_TEST(all faults come at once in the order of the file) {
     "--set: [flows] max: found '5', expected an integer from 16 to 16000000 flows\n"
     "--set: found 'banana', expected section.key\n"
     "--set: [dpi] guess: found '\"x', expected a closing quote\n"
-    "f.ini:13: [report] file: found '/nowhere/r.json', expected a file in a folder that exists ('/nowhere': does not exist)\n"
-    "-z: [log] file: found '/nowhere/l', expected a file in a folder that exists ('/nowhere': does not exist)\n");
+    "f.ini:13: [report] file: found '/nowhere/r.json', expected a file in a folder that exists "
+    "('/nowhere': does not exist)\n"
+    "-z: [log] file: found '/nowhere/l', expected a file in a folder that exists ('/nowhere': "
+    "does not exist)\n");
 }
 
 CAF_TEST(values that contradict each other) {
@@ -379,10 +386,13 @@ CAF_TEST(things that must be there) {
   const scratch folder;
   const auto file = folder.file("file", "");
   const auto at = folder.path.string();
-  CAF_CHECK_EQUAL(fault("scripts", "root = " + at + "/none"), "f.ini:2: [scripts] root: found '" + at + "/none' (does not exist), expected the "
-                                                              "folder of the scripts, or [scripts] enabled = false\n");
+  CAF_CHECK_EQUAL(fault("scripts", "root = " + at + "/none"), "f.ini:2: [scripts] root: found "
+      "'" + at + "/none' (does not exist), expected the "
+                                                              "folder of the scripts, or "
+                                                              "[scripts] enabled = false\n");
   CAF_CHECK_EQUAL(fault("scripts", "root = " + file), "f.ini:2: [scripts] root: found '" + file + "' (not a folder), expected the folder of "
-                                                      "the scripts, or [scripts] enabled = false\n");
+                                                      "the scripts, or [scripts] enabled = "
+                                                      "false\n");
   CAF_CHECK_EQUAL(fault("scripts", "enabled = no\nroot = " + at + "/none"), "");
   CAF_CHECK_EQUAL(fault("dpi", "protocols_file = " + at + "/none"),
                   "f.ini:2: [dpi] protocols_file: found '" + at
@@ -394,12 +404,14 @@ CAF_TEST(things that must be there) {
   CAF_CHECK_EQUAL(fault("report", "file = " + at),
                   "f.ini:2: [report] file: found '" + at + "' (a folder), expected a file\n");
   CAF_CHECK_EQUAL(fault("report", "file = " + file + "/r"), "f.ini:2: [report] file: found '" + file + "/r', expected a file in a folder that "
-                                                            "exists ('" + file + "': not a folder)\n");
+                                                            "exists ('" + file + "': not a "
+                                                            "folder)\n");
   CAF_CHECK_EQUAL(fault("report", "file = " + at + "/new.json"), "");
   CAF_CHECK_EQUAL(fault("report", "file = -"), "");
   const auto without_folder = parse_settings("", "f.ini", folder.path / "config", {});
   CAF_CHECK_EQUAL(faults(without_folder), "f.ini (default): [scripts] root: found '" + at + "/config/../scripts' (does not exist), expected "
-                                          "the folder of the scripts, or [scripts] enabled = false\n");
+                                          "the folder of the scripts, or [scripts] enabled = "
+                                          "false\n");
 }
 
 CAF_TEST(overrides hold from first to last) {
@@ -495,7 +507,8 @@ CAF_TEST(a file without permission) {
   CAF_REQUIRE(!root || seteuid(65534) == 0);
   const auto outcome = load_settings(file, {});
   CAF_REQUIRE(!root || seteuid(0) == 0);
-  CAF_CHECK_EQUAL(faults(outcome), file + ": found that it can't be opened (Permission denied), expected a configuration file that this "
+  CAF_CHECK_EQUAL(faults(outcome), file + ": found that it can't be opened (Permission denied), "
+      "expected a configuration file that this "
                                    "user may read\n");
 }
 
