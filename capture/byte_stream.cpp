@@ -52,18 +52,22 @@ byte_stream::~byte_stream() {
 }
 
 void byte_stream::interrupt() noexcept {
-  interrupted_ = true;
   const uint64_t one = 1;
   if (wake_fd_ >= 0)
     [[maybe_unused]] const ssize_t written = write(wake_fd_, &one, sizeof(one)); // full = it is awake already
 }
 
-result<void> byte_stream::wait_for_bytes() {
+// False: somebody interrupts.
+result<bool> byte_stream::wait_for_bytes() {
   pollfd both[] = {{fd_, POLLIN, 0}, {wake_fd_, POLLIN, 0}};
-  while (!interrupted_ && poll(both, 2, -1) < 0)
+  while (poll(both, 2, -1) < 0)
     if (errno != EINTR)
       return system_error("wait for", path_, errno);
-  return {};
+  if (both[1].revents == 0)
+    return true;
+  uint64_t times;
+  [[maybe_unused]] const ssize_t taken = ::read(wake_fd_, &times, sizeof(times));
+  return false;
 }
 
 result<void> byte_stream::refill(size_t wanted) {
@@ -80,12 +84,12 @@ result<void> byte_stream::refill(size_t wanted) {
   begin_ = 0;
   end_ = held;
   while (end_ < wanted && !ended_) {
-    if (wake_fd_ >= 0)
-      if (auto ready = wait_for_bytes(); !ready)
-        return ready;
-    if (interrupted_) {
-      ended_ = true;
-      break;
+    if (wake_fd_ >= 0) {
+      const auto ready = wait_for_bytes();
+      if (!ready)
+        return ready.failure();
+      if (!ready.value())
+        return {};
     }
     const ssize_t got = read(fd_, buffer_.get() + end_, capacity_ - end_);
     if (got < 0 && errno != EINTR && errno != EAGAIN)

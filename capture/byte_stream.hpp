@@ -2,7 +2,6 @@
 
 #include "capture/result.hpp"
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -41,15 +40,13 @@ public:
   /// False for what can keep its reader waiting: a FIFO, standard input from a pipe, a device.
   bool regular() const noexcept { return wake_fd_ < 0; }
 
-  /// True after `interrupt`.
-  bool interrupted() const noexcept { return interrupted_; }
-
-  /// Wakes a `refill` that waits for a writer; from any thread, and from signal handlers. It and all later ones find the input ended.
+  /// Makes a `refill` that waits for a writer, or the next one, return with what there is; nothing is lost by it. From any
+  /// thread, and from signal handlers. Does nothing for a regular file, where nobody waits.
   void interrupt() noexcept;
 
 private:
   explicit byte_stream(std::string path) : path_(std::move(path)) {}
-  result<void> wait_for_bytes();
+  result<bool> wait_for_bytes();
 
   std::string path_;
   int fd_ = -1;
@@ -61,7 +58,6 @@ private:
   uint64_t read_ = 0;
   uint64_t size_ = 0;
   bool ended_ = false;
-  std::atomic<bool> interrupted_{false};
 };
 
 } // namespace flowactors

@@ -22,8 +22,8 @@ result<std::unique_ptr<source>> file_source::open(const std::string& path, const
 result<void> file_source::recognize() {
   if (auto filled = stream_->refill(capture_format::need); !filled)
     return filled;
-  if (stream_->window().empty() && stream_->interrupted())
-    return {};
+  if (stream_->window().size() < capture_format::need && !stream_->ended())
+    return {}; // interrupted while it waited for a writer
   auto format = capture_format::recognize(stream_->window(), name_);
   if (!format)
     return format.failure();
@@ -43,7 +43,8 @@ result<size_t> file_source::read(std::span<frame> out) {
       ended_ = true;
       return known.failure();
     }
-    ended_ = format_ == nullptr;
+    if (format_ == nullptr)
+      return size_t{0};
   }
   while (!ended_) {
     auto step = format_->parse(stream_->window(), stream_->offset(), out);
@@ -72,6 +73,8 @@ result<size_t> file_source::read(std::span<frame> out) {
     }
     if (stream_->ended() && stream_->window().empty())
       end_short(step.begun);
+    else if (stream_->window().size() < step.wanted && !stream_->ended())
+      break; // interrupted
   }
   return size_t{0};
 }
@@ -99,7 +102,7 @@ result<size_t> file_source::keep_passing(std::span<frame> frames) {
 void file_source::end_short(uint64_t begun) {
   ended_ = true;
   const size_t left = stream_->window().size();
-  if (left + begun == 0 || stream_->interrupted())
+  if (left + begun == 0)
     return;
   const uint64_t begin = stream_->offset();
   warnings_.push_back({ec::truncated, name_ + " is cut short: it ends at byte " + std::to_string(begin + left)

@@ -67,12 +67,6 @@ result<size_t> folder_source::read(std::span<frame> out) {
   if (out.empty())
     return size_t{0};
   while (!at_end()) {
-    if (interrupted_) {
-      if (current_ != nullptr)
-        close_current();
-      next_ = files_.size();
-      break;
-    }
     if (current_ == nullptr) {
       open_next();
       continue;

@@ -2,7 +2,6 @@
 
 #include "capture/source.hpp"
 
-#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,7 +19,7 @@ public:
   bool live() const noexcept override { return false; }
   source_counters counters() noexcept override;
   progress_bytes progress() const noexcept override;
-  void interrupt() noexcept override { interrupted_ = true; }
+  void interrupt() noexcept override {} // files keep nobody waiting
   std::vector<error> take_warnings() override;
   const std::string& name() const noexcept override { return name_; }
 
@@ -43,7 +42,6 @@ private:
   source_counters closed_; // of the files that are done
   uint64_t closed_bytes_ = 0;
   std::vector<error> warnings_;
-  std::atomic<bool> interrupted_{false};
 };
 
 } // namespace flowactors

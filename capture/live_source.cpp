@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -64,8 +63,6 @@ public:
   ~live_source() override { close(wake_fd_); }
 
   result<size_t> read(std::span<frame> out) override {
-    if (interrupted_)
-      return size_t{0};
     if (out.size() > frames_)
       reserve(out.size());
     batch_ = {out, 0, 0};
@@ -75,10 +72,12 @@ public:
     pollfd both[] = {{pcap_get_selectable_fd(handle_.get()), POLLIN, 0}, {wake_fd_, POLLIN, 0}};
     if (poll(both, 2, wait_ms_) <= 0)
       return size_t{0};
+    uint64_t times;
+    [[maybe_unused]] const ssize_t taken = ::read(wake_fd_, &times, sizeof(times)); // an interruption ends with this call
     return dispatch();
   }
 
-  bool at_end() const noexcept override { return interrupted_; }
+  bool at_end() const noexcept override { return false; }
   bool live() const noexcept override { return true; }
 
   source_counters counters() noexcept override {
@@ -94,7 +93,6 @@ public:
   progress_bytes progress() const noexcept override { return {counters_.bytes, 0}; }
 
   void interrupt() noexcept override {
-    interrupted_ = true;
     const uint64_t one = 1;
     [[maybe_unused]] const ssize_t written = write(wake_fd_, &one, sizeof(one)); // full = it is awake already
   }
@@ -149,7 +147,6 @@ private:
   source_counters counters_;
   uint32_t last_drop_ = 0;
   uint32_t last_ifdrop_ = 0;
-  std::atomic<bool> interrupted_{false};
 };
 
 result<void> set_filter(pcap_t* handle, const std::string& filter) {

@@ -46,7 +46,8 @@ public:
   };
   virtual progress_bytes progress() const noexcept = 0;
 
-  /// Makes a blocked `read` return soon. May be called from another thread or a signal's.
+  /// Makes a `read` that waits, or the next one, return soon; the source is not at its end by that. May be called from
+  /// another thread or a signal handler.
   virtual void interrupt() noexcept = 0;
 
   /// Faults that did not end the run (a file of a folder that is cut short, say), each a whole sentence. Moves them out.
