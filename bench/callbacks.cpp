@@ -1,5 +1,6 @@
-// What a callback costs: through script_vm::handle, and in the way of 2017 (global, getglobal, pcall of a loader's closure, C functions
-// that build tables field by field), with the same scripts on the same flows, alternately. Usage: bench-callbacks [repetitions]
+// What a callback costs: through script_vm::handle, and in the way of 2017 (global, getglobal,
+// pcall of a loader's closure, C functions that build tables field by field), with the same scripts
+// on the same flows, alternately. Usage: bench-callbacks [repetitions]
 #include "bench/naive_vm.hpp"
 #include "bench/sample_flows.hpp"
 #include "lua/script_vm.hpp"
@@ -41,23 +42,28 @@ constexpr test_case cases[] = {
 };
 
 std::string script_of(const test_case& test) {
-  return std::string{"local callbacks = {}\nlocal sum, last = 0\nfunction callbacks.flowProtocolDetected()\n"} + test.script
-         + "\nend\nreturn callbacks\n";
+  return std::string{
+           "local callbacks = {}\nlocal sum, last = 0\nfunction callbacks.flowProtocolDetected()\n"}
+         + test.script + "\nend\nreturn callbacks\n";
 }
 
 int64_t now_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+           std::chrono::steady_clock::now().time_since_epoch())
+    .count();
 }
 
 double quantile(std::vector<double>& values, double share) {
-  const auto place = values.begin() + static_cast<ptrdiff_t>(static_cast<double>(values.size() - 1) * share);
+  const auto place =
+    values.begin() + static_cast<ptrdiff_t>(static_cast<double>(values.size() - 1) * share);
   std::nth_element(values.begin(), place, values.end());
   return *place;
 }
 
 struct figures {
-  double mean_1000; ///< ns, each call between two readings of the clock, the first 1,000 calls of a VM
-  double median;    ///< ns a call, over bursts
+  double
+    mean_1000;   ///< ns, each call between two readings of the clock, the first 1,000 calls of a VM
+  double median; ///< ns a call, over bursts
   double p99;
 };
 
@@ -111,7 +117,9 @@ public:
     std::filesystem::remove_all(top_, ignored);
   }
   const std::filesystem::path& root() const { return top_; }
-  void write(const std::string& text) const { std::ofstream{top_ / "callbacks/user_scripts/inline/bench.lua"} << text; }
+  void write(const std::string& text) const {
+    std::ofstream{top_ / "callbacks/user_scripts/inline/bench.lua"} << text;
+  }
 
 private:
   std::filesystem::path top_;
@@ -124,16 +132,19 @@ figures measure_ours(const script_folder& folder, bench::sample_flows& samples, 
   options.text_arena = samples.arena();
   auto made = script_vm::make(options);
   if (!made || !(*made)->load_faults().empty()) {
-    std::fprintf(stderr, "%s\n", made ? (*made)->load_faults()[0].what.c_str() : made.failure().what.c_str());
+    std::fprintf(stderr, "%s\n",
+                 made ? (*made)->load_faults()[0].what.c_str() : made.failure().what.c_str());
     std::exit(1);
   }
   script_vm& vm = **made;
   int64_t time = samples.flows[0].last_seen_ns;
-  const figures out = measure([&](flow_record& flow) { vm.handle(event_kind::detected, flow, ++time); }, [&] { vm.flush(); },
-                              samples.flows, bursts);
+  const figures out =
+    measure([&](flow_record& flow) { vm.handle(event_kind::detected, flow, ++time); },
+            [&] { vm.flush(); }, samples.flows, bursts);
   for (const callback_costs& costs : vm.costs())
     if (costs.errors != 0) {
-      std::fprintf(stderr, "%s failed %lu times\n", costs.callback.c_str(), static_cast<unsigned long>(costs.errors));
+      std::fprintf(stderr, "%s failed %lu times\n", costs.callback.c_str(),
+                   static_cast<unsigned long>(costs.errors));
       std::exit(1);
     }
   return out;
@@ -141,7 +152,8 @@ figures measure_ours(const script_folder& folder, bench::sample_flows& samples, 
 
 figures measure_naive(const std::string& script, bench::sample_flows& samples, size_t bursts) {
   bench::naive_vm vm{script, samples.names, samples.arena()};
-  return measure([&](flow_record& flow) { vm.handle("flowProtocolDetected", flow); }, [] {}, samples.flows, bursts);
+  return measure([&](flow_record& flow) { vm.handle("flowProtocolDetected", flow); }, [] {},
+                 samples.flows, bursts);
 }
 
 void run(const test_case& test, size_t repetitions) {
@@ -164,8 +176,9 @@ void run(const test_case& test, size_t repetitions) {
     of_ours[i] = quantile(ours[i], 0.5);
     of_naive[i] = quantile(naive[i], 0.5);
   }
-  std::printf("%-12s | %9.0f %8.1f %8.1f | %9.0f %8.1f %8.1f | %6.1f\n", test.name, of_ours[0], of_ours[1], of_ours[2], of_naive[0],
-              of_naive[1], of_naive[2], of_naive[1] / of_ours[1]);
+  std::printf("%-12s | %9.0f %8.1f %8.1f | %9.0f %8.1f %8.1f | %6.1f\n", test.name, of_ours[0],
+              of_ours[1], of_ours[2], of_naive[0], of_naive[1], of_naive[2],
+              of_naive[1] / of_ours[1]);
   std::fflush(stdout);
 }
 
@@ -173,9 +186,11 @@ void run(const test_case& test, size_t repetitions) {
 
 int main(int argc, char** argv) {
   const size_t repetitions = argc > 1 ? std::max(1, std::atoi(argv[1])) : 7;
-  std::printf("ns a call; medians of %zu repetitions, ours and the way of 2017 alternately\n", repetitions);
+  std::printf("ns a call; medians of %zu repetitions, ours and the way of 2017 alternately\n",
+              repetitions);
   std::printf("%-12s | %28s | %28s | ratio of\n", "", "flowactors", "2017");
-  std::printf("%-12s | %9s %8s %8s | %9s %8s %8s | medians\n", "callback", "mean 1000", "median", "p99", "mean 1000", "median", "p99");
+  std::printf("%-12s | %9s %8s %8s | %9s %8s %8s | medians\n", "callback", "mean 1000", "median",
+              "p99", "mean 1000", "median", "p99");
   for (const test_case& test : cases)
     run(test, repetitions);
 }

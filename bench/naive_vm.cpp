@@ -77,11 +77,16 @@ std::string_view name_at(const std::vector<std::string>& names, size_t index) {
 
 void push_label(lua_State* L, const catalog& names, const flow_record& flow) {
   char label[64];
-  if (flow.master_protocol != 0 && flow.master_protocol != flow.app_protocol && flow.app_protocol != 0)
-    std::snprintf(label, sizeof(label), "%s.%s", name_at(names.protocols, flow.master_protocol).data(),
+  if (flow.master_protocol != 0 && flow.master_protocol != flow.app_protocol
+      && flow.app_protocol != 0)
+    std::snprintf(label, sizeof(label), "%s.%s",
+                  name_at(names.protocols, flow.master_protocol).data(),
                   name_at(names.protocols, flow.app_protocol).data());
   else
-    std::snprintf(label, sizeof(label), "%s", name_at(names.protocols, flow.app_protocol != 0 ? flow.app_protocol : flow.master_protocol).data());
+    std::snprintf(
+      label, sizeof(label), "%s",
+      name_at(names.protocols, flow.app_protocol != 0 ? flow.app_protocol : flow.master_protocol)
+        .data());
   lua_pushstring(L, label);
 }
 
@@ -132,9 +137,10 @@ int dump(lua_State* L) {
   const flow_record& flow = *self.cursor.flow;
   lua_newtable(L);
   bool wanted = true;
-#define X(name, key, scope)                                                                        \
-  wanted = fact_scope::scope == fact_scope::always || (fact_scope::scope == fact_scope::tcp && flow.protocol == 6); \
-  if (wanted)                                                                                      \
+#define X(name, key, scope)                                                 \
+  wanted = fact_scope::scope == fact_scope::always                          \
+           || (fact_scope::scope == fact_scope::tcp && flow.protocol == 6); \
+  if (wanted)                                                               \
     put(L, key, numbers[static_cast<size_t>(fact_number::name)]);
   FLOWACTORS_FACT_NUMBERS(X)
 #undef X
@@ -212,9 +218,10 @@ naive_vm::naive_vm(const std::string& script, const catalog& names, const char* 
   : L_(luaL_newstate()), state_(new state{names, flow_facts{&names}}) {
   state_->cursor.text_arena = text_arena;
   luaL_openlibs(L_);
-  const luaL_Reg methods[] = {{"getNdpiProto", get_proto<state>},   {"getNdpiProtoId", get_proto_id<state>},
-                              {"getFirstSeen", get_first_seen<state>}, {"getLastSeen", get_last_seen<state>},
-                              {"getServerName", get_server_name<state>}, {"dump", dump<state>}};
+  const luaL_Reg methods[] = {
+    {"getNdpiProto", get_proto<state>},        {"getNdpiProtoId", get_proto_id<state>},
+    {"getFirstSeen", get_first_seen<state>},   {"getLastSeen", get_last_seen<state>},
+    {"getServerName", get_server_name<state>}, {"dump", dump<state>}};
   lua_newtable(L_); // flow: empty, the methods are behind its metatable
   lua_newtable(L_);
   lua_newtable(L_);
@@ -226,8 +233,8 @@ naive_vm::naive_vm(const std::string& script, const catalog& names, const char* 
   lua_setfield(L_, -2, "__index");
   lua_setmetatable(L_, -2);
   lua_setglobal(L_, "flow");
-  if (luaL_loadstring(L_, loader) != 0 || luaL_loadstring(L_, script.c_str()) != 0 || lua_pcall(L_, 0, 1, 0) != 0
-      || lua_pcall(L_, 1, 0, 0) != 0)
+  if (luaL_loadstring(L_, loader) != 0 || luaL_loadstring(L_, script.c_str()) != 0
+      || lua_pcall(L_, 0, 1, 0) != 0 || lua_pcall(L_, 1, 0, 0) != 0)
     fail(L_, "loading");
 }
 

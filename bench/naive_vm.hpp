@@ -9,8 +9,9 @@ struct lua_State;
 
 namespace flowactors::bench {
 
-/// The calling design of 2017, written anew: the flow goes in as a global light userdata, the callback is fetched by name, a loader's
-/// closure calls the scripts' functions, and the methods of `flow` are C functions that build tables field by field.
+/// The calling design of 2017, written anew: the flow goes in as a global light userdata, the
+/// callback is fetched by name, a loader's closure calls the scripts' functions, and the methods of
+/// `flow` are C functions that build tables field by field.
 class naive_vm {
 public:
   naive_vm(const std::string& script, const catalog& names, const char* text_arena);

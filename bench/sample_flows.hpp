@@ -11,14 +11,17 @@ namespace flowactors::bench {
 
 enum class flow_mix : uint8_t { tcp, tls, http, dns, mixed };
 
-/// A thousand flows that differ in every field, with their texts and names, so that nothing can be folded or predicted.
+/// A thousand flows that differ in every field, with their texts and names, so that nothing can be
+/// folded or predicted.
 class sample_flows {
 public:
   static constexpr size_t count = 1024;
 
   explicit sample_flows(flow_mix mix) : arena_(64) {
-    names.protocols = {"Unknown", "FTP", "SMTP", "DNS", "HTTP", "TLS", "Google", "Amazon", "Facebook", "Microsoft"};
-    names.protocol_breeds = {"Unrated", "Unsafe", "Acceptable", "Acceptable", "Acceptable", "Safe", "Acceptable", "Acceptable", "Fun", "Acceptable"};
+    names.protocols = {"Unknown", "FTP",    "SMTP",   "DNS",      "HTTP",
+                       "TLS",     "Google", "Amazon", "Facebook", "Microsoft"};
+    names.protocol_breeds = {"Unrated", "Unsafe",     "Acceptable", "Acceptable", "Acceptable",
+                             "Safe",    "Acceptable", "Acceptable", "Fun",        "Acceptable"};
     names.categories = {"Unspecified", "Media", "VPN", "Email", "DataTransfer", "Web"};
     names.confidences = {"Unknown", "Match by port", "Match by IP", "DPI (cache)", "DPI"};
     for (size_t i = 0; i < count; ++i)
@@ -50,7 +53,8 @@ private:
     flow_text head{};
     arena_.resize(start + sizeof(head));
     for (const auto& [member, text] : all) {
-      head.*member = {static_cast<uint16_t>(arena_.size() - start), static_cast<uint16_t>(text.size())};
+      head.*member = {static_cast<uint16_t>(arena_.size() - start),
+                      static_cast<uint16_t>(text.size())};
       arena_.insert(arena_.end(), text.begin(), text.end());
     }
     head.size = static_cast<uint32_t>(arena_.size() - start);
@@ -65,7 +69,8 @@ private:
       flow.client_address[i] = static_cast<uint8_t>(random());
       flow.server_address[i] = static_cast<uint8_t>(random());
     }
-    flow.client_address[10] = flow.client_address[11] = flow.server_address[10] = flow.server_address[11] = 255;
+    flow.client_address[10] = flow.client_address[11] = flow.server_address[10] =
+      flow.server_address[11] = 255;
     for (size_t i = 0; i < 6; ++i) {
       flow.client_mac[i] = static_cast<uint8_t>(random() & 3);
       flow.server_mac[i] = static_cast<uint8_t>(random() & 3);
@@ -133,12 +138,17 @@ private:
       flow.master_protocol = 5;
       flow.tls_version = 0x0303;
       flow.tls_cipher = 0x1301;
-      flow.text = store({{&flow_text::server_name, host}, {&flow_text::tls_sni, host}, {&flow_text::tls_subject, "CN=*.example.org"},
-                         {&flow_text::tls_alpn, "h2,http/1.1"}, {&flow_text::ja3_client, hex(32)}, {&flow_text::ja3_server, hex(32)}});
+      flow.text = store({{&flow_text::server_name, host},
+                         {&flow_text::tls_sni, host},
+                         {&flow_text::tls_subject, "CN=*.example.org"},
+                         {&flow_text::tls_alpn, "h2,http/1.1"},
+                         {&flow_text::ja3_client, hex(32)},
+                         {&flow_text::ja3_server, hex(32)}});
     } else if (kind == flow_mix::http) {
       flow.master_protocol = 4;
       flow.http_status = 200;
-      flow.text = store({{&flow_text::server_name, host}, {&flow_text::http_method, "GET"},
+      flow.text = store({{&flow_text::server_name, host},
+                         {&flow_text::http_method, "GET"},
                          {&flow_text::http_url, host + "/path/" + std::to_string(random() % 10000)},
                          {&flow_text::http_user_agent, "agent/" + std::to_string(random() % 50)},
                          {&flow_text::http_content_type, "text/html"}});

@@ -7,8 +7,8 @@
 
 namespace flowactors {
 
-/// Durations of calls, in a histogram with 16 steps to each power of two (at most 6 % off), from 1 ns to 17 minutes.
-/// Calls are sampled: a clock costs more than an empty callback.
+/// Durations of calls, in a histogram with 16 steps to each power of two (at most 6 % off), from 1
+/// ns to 17 minutes. Calls are sampled: a clock costs more than an empty callback.
 class call_costs {
 public:
   /// One of so many calls is timed, beginning with the first.
@@ -39,7 +39,9 @@ private:
 
 /// Nanoseconds of a clock that only goes forward.
 inline int64_t clock_ns() noexcept {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+           std::chrono::steady_clock::now().time_since_epoch())
+    .count();
 }
 
 /// What reading the clock adds to a measured duration, found once.

@@ -16,14 +16,16 @@ uint64_t fault_gate::note(std::string_view message, int64_t now_ns) noexcept {
   return std::exchange(which.untold, 0);
 }
 
-// The kind of that hash, or a fresh one in a free place; a kind that was not seen for a minute makes room.
+// The kind of that hash, or a fresh one in a free place; a kind that was not seen for a minute
+// makes room.
 fault_gate::kind& fault_gate::kind_of(uint64_t hash, int64_t now_ns) noexcept {
   kind* room = nullptr;
   for (size_t i = 0; i < max_kinds; ++i) {
     kind& candidate = kinds_[i];
     if (candidate.used && candidate.hash == hash)
       return candidate;
-    const bool free = !candidate.used || (now_ns - candidate.seen_ns >= quiet_ns && candidate.untold == 0);
+    const bool free =
+      !candidate.used || (now_ns - candidate.seen_ns >= quiet_ns && candidate.untold == 0);
     if (free && room == nullptr)
       room = &candidate;
   }

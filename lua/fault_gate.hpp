@@ -6,15 +6,16 @@
 
 namespace flowactors {
 
-/// Decides which errors of one callback are told: the first of a kind, then at most one a minute with the count since.
-/// A kind is a message. Takes no memory with the number of errors: messages beyond `max_kinds` a minute count as one kind.
+/// Decides which errors of one callback are told: the first of a kind, then at most one a minute
+/// with the count since. A kind is a message. Takes no memory with the number of errors: messages
+/// beyond `max_kinds` a minute count as one kind.
 class fault_gate {
 public:
   static constexpr size_t max_kinds = 16;
   static constexpr int64_t quiet_ns = 60'000'000'000;
 
-  /// Notes an error at `now_ns` of wall time; gives how many there were of its kind since the last telling, if it is
-  /// to be told now, else 0.
+  /// Notes an error at `now_ns` of wall time; gives how many there were of its kind since the last
+  /// telling, if it is to be told now, else 0.
   uint64_t note(std::string_view message, int64_t now_ns) noexcept;
 
 private:

@@ -10,20 +10,24 @@ namespace flowactors {
 
 namespace {
 
-constexpr uint8_t icmp = 1, tcp = 6, udp = 17, icmp6 = 58;
+constexpr uint8_t icmp = 1, tcp = 6, icmp6 = 58;
 
 constexpr flow_text no_text{};
 
 uint32_t word_at(const uint8_t* bytes) noexcept {
-  return uint32_t{bytes[0]} << 24 | uint32_t{bytes[1]} << 16 | uint32_t{bytes[2]} << 8 | uint32_t{bytes[3]};
+  return uint32_t{bytes[0]} << 24 | uint32_t{bytes[1]} << 16 | uint32_t{bytes[2]} << 8
+         | uint32_t{bytes[3]};
 }
 
 uint32_t key_of(const uint8_t (&address)[16], uint8_t ip_version) noexcept {
   const uint32_t low = word_at(address + 12);
-  return ip_version == 4 ? low : low + word_at(address) + word_at(address + 4) + word_at(address + 8);
+  return ip_version == 4 ? low
+                         : low + word_at(address) + word_at(address + 4) + word_at(address + 8);
 }
 
-constexpr uint32_t swapped(uint16_t port) noexcept { return static_cast<uint16_t>(port << 8 | port >> 8); }
+constexpr uint32_t swapped(uint16_t port) noexcept {
+  return static_cast<uint16_t>(port << 8 | port >> 8);
+}
 
 void write_mac(const uint8_t (&mac)[6], char* out) noexcept {
   static constexpr char digits[] = "0123456789ABCDEF";
@@ -35,18 +39,24 @@ void write_mac(const uint8_t (&mac)[6], char* out) noexcept {
   }
 }
 
-double milliseconds(int64_t ns) noexcept { return static_cast<double>(ns / 1'000'000); }
+double milliseconds(int64_t ns) noexcept {
+  return static_cast<double>(ns / 1'000'000);
+}
 
 script_text piece(const flow_text& text, const flow_text_span& span) noexcept {
   return {reinterpret_cast<const char*>(&text) + span.offset, span.length};
 }
 
-script_text piece(std::string_view text) noexcept { return {text.data(), text.size()}; }
+script_text piece(std::string_view text) noexcept {
+  return {text.data(), text.size()};
+}
 
-// The common name of a distinguished name as nDPI writes it ("C=DE, CN=example.org"), else the first alternative name.
+// The common name of a distinguished name as nDPI writes it ("C=DE, CN=example.org"), else the
+// first alternative name.
 std::string_view certificate_name(const flow_text& text) noexcept {
   const std::string_view subject = view(text, text.tls_subject);
-  for (size_t at = subject.find("CN="); at != std::string_view::npos; at = subject.find("CN=", at + 1)) {
+  for (size_t at = subject.find("CN="); at != std::string_view::npos;
+       at = subject.find("CN=", at + 1)) {
     if (at != 0 && subject[at - 1] != ' ' && subject[at - 1] != ',')
       continue;
     const std::string_view name = subject.substr(at + 3);
@@ -106,7 +116,8 @@ script_text flow_facts::http_path(const flow_text& text) noexcept {
   } else if (path[0] != '/' && path.find("://") == std::string_view::npos) {
     path.remove_prefix(std::min(path.size(), path.find('/')));
   }
-  const auto* end = std::find_if(path.begin(), path.end(), [](char c) { return c < ' ' || c > '~'; });
+  const auto* end =
+    std::find_if(path.begin(), path.end(), [](char c) { return c < ' ' || c > '~'; });
   return {path.data(), static_cast<uint64_t>(end - path.begin())};
 }
 
@@ -183,18 +194,23 @@ void flow_facts::fill_endpoints(flow_record& flow) noexcept {
   self[fact_number::client_port] = flow.client_port;
   self[fact_number::server_port] = flow.server_port;
   self[fact_number::vlan] = flow.vlan;
-  self[fact_number::key] = client_key + server_key + swapped(flow.client_port) + swapped(flow.server_port) + flow.vlan + flow.protocol;
+  self[fact_number::key] = client_key + server_key + swapped(flow.client_port)
+                           + swapped(flow.server_port) + flow.vlan + flow.protocol;
   self[fact_number::client_network] = flow.client_network;
   self[fact_number::server_network] = flow.server_network;
 }
 
 void flow_facts::fill_counters(const flow_record& flow) noexcept {
   auto& self = *this;
-  const auto number = [](uint64_t value) { return static_cast<double>(static_cast<int64_t>(value)); };
-  const flow_counters &client = flow.client, &server = flow.server, &client_tick = flow.client_tick, &server_tick = flow.server_tick;
+  const auto number = [](uint64_t value) {
+    return static_cast<double>(static_cast<int64_t>(value));
+  };
+  const flow_counters &client = flow.client, &server = flow.server, &client_tick = flow.client_tick,
+                      &server_tick = flow.server_tick;
   // What ICMP carries is not payload of anybody.
   const bool payload = flow.protocol != icmp && flow.protocol != icmp6;
-  const double client_payload = payload ? number(client.payload_bytes) : 0, server_payload = payload ? number(server.payload_bytes) : 0;
+  const double client_payload = payload ? number(client.payload_bytes) : 0,
+               server_payload = payload ? number(server.payload_bytes) : 0;
   self[fact_number::bytes] = number(client.bytes + server.bytes);
   self[fact_number::client_bytes] = number(client.bytes);
   self[fact_number::server_bytes] = number(server.bytes);
@@ -204,12 +220,15 @@ void flow_facts::fill_counters(const flow_record& flow) noexcept {
   self[fact_number::packets] = number(client.packets + server.packets);
   self[fact_number::client_packets] = number(client.packets);
   self[fact_number::server_packets] = number(server.packets);
-  self[fact_number::packets_last] = number(client.packets + server.packets - client_tick.packets - server_tick.packets);
+  self[fact_number::packets_last] =
+    number(client.packets + server.packets - client_tick.packets - server_tick.packets);
   self[fact_number::payload] = client_payload + server_payload;
   self[fact_number::client_payload] = client_payload;
   self[fact_number::server_payload] = server_payload;
   self[fact_number::payload_last] =
-    payload ? number(client.payload_bytes + server.payload_bytes - client_tick.payload_bytes - server_tick.payload_bytes) : 0;
+    payload ? number(client.payload_bytes + server.payload_bytes - client_tick.payload_bytes
+                     - server_tick.payload_bytes)
+            : 0;
   self[fact_number::first_seen] = whole_seconds(flow.first_seen_ns);
   self[fact_number::last_seen] = whole_seconds(flow.last_seen_ns);
   self[fact_number::duration] = self[fact_number::last_seen] - self[fact_number::first_seen];
@@ -223,27 +242,33 @@ void flow_facts::fill_counters(const flow_record& flow) noexcept {
   self[fact_number::top_packets_rate] = flow.top_packets_per_s;
   self[fact_number::bytes_trend] = flow.bytes_trend;
   self[fact_number::packets_trend] = flow.packets_trend;
-  const auto gaps = [&](const flow_gaps& seen, uint64_t packets, fact_number min, fact_number max, fact_number avg) {
+  const auto gaps = [&](const flow_gaps& seen, uint64_t packets, fact_number min, fact_number max,
+                        fact_number avg) {
     const bool known = packets > 1;
     self[min] = known ? milliseconds(seen.min_ns) : 0;
     self[max] = known ? milliseconds(seen.max_ns) : 0;
     self[avg] = known ? milliseconds(seen.sum_ns / static_cast<int64_t>(packets - 1)) : 0;
   };
-  gaps(flow.client_gaps, client.packets, fact_number::client_gap_min, fact_number::client_gap_max, fact_number::client_gap_avg);
-  gaps(flow.server_gaps, server.packets, fact_number::server_gap_min, fact_number::server_gap_max, fact_number::server_gap_avg);
+  gaps(flow.client_gaps, client.packets, fact_number::client_gap_min, fact_number::client_gap_max,
+       fact_number::client_gap_avg);
+  gaps(flow.server_gaps, server.packets, fact_number::server_gap_min, fact_number::server_gap_max,
+       fact_number::server_gap_avg);
 }
 
 int32_t flow_facts::fill_tcp(const flow_record& flow) noexcept {
   auto& self = *this;
   const flow_tcp &client = flow.client_tcp, &server = flow.server_tcp;
-  const auto latency = [](uint32_t round_trip_us) { return round_trip_us > 5'000'000 ? 0.0 : round_trip_us / 2000.0; };
+  const auto latency = [](uint32_t round_trip_us) {
+    return round_trip_us > 5'000'000 ? 0.0 : round_trip_us / 2000.0;
+  };
   self[fact_number::client_latency] = latency(flow.client_rtt_us);
   self[fact_number::server_latency] = latency(flow.server_rtt_us);
   self[fact_number::response] = flow.response_us / 1000.0;
   const auto round_trip_us = static_cast<double>(uint64_t{flow.client_rtt_us} + flow.server_rtt_us);
   // A direction can carry no more than one window of its receiver in a round trip.
   const auto max_rate = [&](const flow_tcp& receiver) {
-    const double window = static_cast<double>(uint64_t{receiver.window} << std::min<uint8_t>(receiver.window_scale, 14));
+    const double window = static_cast<double>(uint64_t{receiver.window}
+                                              << std::min<uint8_t>(receiver.window_scale, 14));
     return round_trip_us > 0 ? window * 8e6 / round_trip_us : 0;
   };
   self[fact_number::client_max_rate] = max_rate(server);
@@ -257,7 +282,9 @@ int32_t flow_facts::fill_tcp(const flow_record& flow) noexcept {
   self[fact_number::client_flags] = client.flags;
   self[fact_number::server_flags] = server.flags;
   int32_t known = mask_of(fact::tcp);
-  if ((client.retransmissions | client.out_of_order | client.lost | server.retransmissions | server.out_of_order | server.lost) != 0)
+  if ((client.retransmissions | client.out_of_order | client.lost | server.retransmissions
+       | server.out_of_order | server.lost)
+      != 0)
     known |= mask_of(fact::seq_problems);
   if ((flow.last_tcp_flags & (tcp_flag::syn | tcp_flag::rst | tcp_flag::fin)) == 0)
     known |= mask_of(fact::established);

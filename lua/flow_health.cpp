@@ -8,7 +8,9 @@ namespace {
 
 constexpr uint8_t icmp = 1, tcp = 6, udp = 17, icmp6 = 58;
 
-constexpr int64_t seconds(int64_t count) noexcept { return count * 1'000'000'000; }
+constexpr int64_t seconds(int64_t count) noexcept {
+  return count * 1'000'000'000;
+}
 
 bool has_low_goodput(const flow_record& flow) noexcept {
   if (flow.protocol == udp)
@@ -18,7 +20,9 @@ bool has_low_goodput(const flow_record& flow) noexcept {
   return payload * 100 / (flow.client.bytes + flow.server.bytes + 1) < 40;
 }
 
-bool has_payload(const flow_record& flow) noexcept { return (flow.client.payload_bytes | flow.server.payload_bytes) != 0; }
+bool has_payload(const flow_record& flow) noexcept {
+  return (flow.client.payload_bytes | flow.server.payload_bytes) != 0;
+}
 
 bool is_stalled(const flow_record& flow, int64_t now_ns, bool tls) noexcept {
   if (flow.established == 0) {
@@ -35,13 +39,17 @@ bool is_stalled(const flow_record& flow, int64_t now_ns, bool tls) noexcept {
 }
 
 bool is_refused(const flow_record& flow) noexcept {
-  return (flow.client_tcp.flags & tcp_flag::syn) != 0 && (flow.server_tcp.flags & (tcp_flag::rst | tcp_flag::syn)) == tcp_flag::rst
+  return (flow.client_tcp.flags & tcp_flag::syn) != 0
+         && (flow.server_tcp.flags & (tcp_flag::rst | tcp_flag::syn)) == tcp_flag::rst
          && !has_payload(flow);
 }
 
 bool has_issues(const flow_record& flow) noexcept {
-  const auto sum = [](const flow_tcp& side) { return uint64_t{side.retransmissions} + side.out_of_order + side.lost; };
-  return sum(flow.client_tcp) + sum(flow.server_tcp) > (flow.client.packets + flow.server.packets) / 10;
+  const auto sum = [](const flow_tcp& side) {
+    return uint64_t{side.retransmissions} + side.out_of_order + side.lost;
+  };
+  return sum(flow.client_tcp) + sum(flow.server_tcp)
+         > (flow.client.packets + flow.server.packets) / 10;
 }
 
 flow_status hanging(const flow_record& flow, int64_t now_ns) noexcept {
@@ -49,13 +57,16 @@ flow_status hanging(const flow_record& flow, int64_t now_ns) noexcept {
     return has_payload(flow) ? flow_status::slow_exchange : flow_status::slow_header;
   if (flow.syn_ack_ns != 0)
     return flow_status::slow_connection;
-  return flow.server.packets == 0 && now_ns - flow.first_seen_ns > seconds(120) ? flow_status::probing : flow_status::syn_probing;
+  return flow.server.packets == 0 && now_ns - flow.first_seen_ns > seconds(120)
+           ? flow_status::probing
+           : flow_status::syn_probing;
 }
 
 } // namespace
 
 flow_health health_of(const flow_record& flow, int64_t now_ns, bool tls, bool mismatch) noexcept {
-  flow_health health{flow_status::normal, now_ns - flow.last_seen_ns > seconds(60), has_low_goodput(flow)};
+  flow_health health{flow_status::normal, now_ns - flow.last_seen_ns > seconds(60),
+                     has_low_goodput(flow)};
   if (flow.protocol != tcp)
     return health;
   health.idle = health.idle || is_stalled(flow, now_ns, tls);

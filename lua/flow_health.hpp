@@ -27,7 +27,8 @@ struct flow_health {
   bool low_goodput; ///< less than 40 % of the bytes are payload; never for UDP
 };
 
-/// Judges a flow at packet time `now_ns`. `tls`: the lower protocol is TLS. `mismatch`: nDPI has seen a certificate for another name.
+/// Judges a flow at packet time `now_ns`. `tls`: the lower protocol is TLS. `mismatch`: nDPI has
+/// seen a certificate for another name.
 flow_health health_of(const flow_record& flow, int64_t now_ns, bool tls, bool mismatch) noexcept;
 
 } // namespace flowactors

@@ -27,7 +27,9 @@ constexpr key_entry keys[] = {
 
 // Found through FFI or by the functions below; the result stands in flow_access::found.
 
-int32_t fill(flow_access* access, script_cursor* cursor) noexcept { return access->facts.fill(*cursor); }
+int32_t fill(flow_access* access, script_cursor* cursor) noexcept {
+  return access->facts.fill(*cursor);
+}
 
 int32_t find_server_name(flow_access* access, script_cursor* cursor) noexcept {
   access->found = flow_facts::server_name(access->facts, *cursor);
@@ -140,10 +142,23 @@ void push_keys(lua_State* L) {
   set(L, "server_address", static_cast<lua_Number>(fact_text::server_address));
 }
 
-constexpr fact text_facts[] = {fact::server_name, fact::bittorrent_hash, fact::http, fact::http_user_agent, fact::http_content_type,
-                               fact::dns, fact::ssh, fact::hassh_client, fact::hassh_server, fact::certificate,
-                               fact::server_certificate, fact::tls, fact::tls_alpn, fact::ja3_client, fact::ja3_server};
-constexpr fact rare_facts[] = {fact::icmp, fact::tunnel, fact::ended, fact::idle, fact::seq_problems};
+constexpr fact text_facts[] = {fact::server_name,
+                               fact::bittorrent_hash,
+                               fact::http,
+                               fact::http_user_agent,
+                               fact::http_content_type,
+                               fact::dns,
+                               fact::ssh,
+                               fact::hassh_client,
+                               fact::hassh_server,
+                               fact::certificate,
+                               fact::server_certificate,
+                               fact::tls,
+                               fact::tls_alpn,
+                               fact::ja3_client,
+                               fact::ja3_server};
+constexpr fact rare_facts[] = {fact::icmp, fact::tunnel, fact::ended, fact::idle,
+                               fact::seq_problems};
 
 template <size_t N>
 constexpr int32_t all_of(const fact (&bits)[N]) {
@@ -156,26 +171,65 @@ constexpr int32_t all_of(const fact (&bits)[N]) {
 void push_bits(lua_State* L) {
   lua_newtable(L);
 #define BIT(name) set(L, #name, mask_of(fact::name))
-  BIT(tcp); BIT(idle); BIT(low_goodput); BIT(seq_problems); BIT(established); BIT(icmp); BIT(server_name); BIT(bittorrent_hash);
-  BIT(http); BIT(http_user_agent); BIT(http_content_type); BIT(dns); BIT(ssh); BIT(hassh_client); BIT(hassh_server);
-  BIT(certificate); BIT(server_certificate); BIT(tls); BIT(tls_alpn); BIT(ja3_client); BIT(ja3_server); BIT(tunnel); BIT(ended);
+  BIT(tcp);
+  BIT(idle);
+  BIT(low_goodput);
+  BIT(seq_problems);
+  BIT(established);
+  BIT(icmp);
+  BIT(server_name);
+  BIT(bittorrent_hash);
+  BIT(http);
+  BIT(http_user_agent);
+  BIT(http_content_type);
+  BIT(dns);
+  BIT(ssh);
+  BIT(hassh_client);
+  BIT(hassh_server);
+  BIT(certificate);
+  BIT(server_certificate);
+  BIT(tls);
+  BIT(tls_alpn);
+  BIT(ja3_client);
+  BIT(ja3_server);
+  BIT(tunnel);
+  BIT(ended);
 #undef BIT
   lua_setfield(L, -2, "bits");
   set(L, "text_bits", all_of(text_facts));
   set(L, "rare_bits", all_of(rare_facts));
   lua_newtable(L);
 #define INDEX(name) set(L, #name, static_cast<lua_Number>(fact_index::name))
-  INDEX(labels); INDEX(app); INDEX(protocol); INDEX(detection); INDEX(confidence); INDEX(end); INDEX(tunnel);
+  INDEX(labels);
+  INDEX(app);
+  INDEX(protocol);
+  INDEX(detection);
+  INDEX(confidence);
+  INDEX(end);
+  INDEX(tunnel);
 #undef INDEX
   lua_setfield(L, -2, "index");
 }
 
-// Where there is no JIT: the same methods as Lua C functions. Upvalue 1 is the flow_access, 2... are lists of names
-// in the order of chunks/flow.lua.
+// Where there is no JIT: the same methods as Lua C functions. Upvalue 1 is the flow_access, 2...
+// are lists of names in the order of chunks/flow.lua.
 
-enum list : int { short_labels = 1, long_labels, categories, breeds, transports, detections, confidences, ends, tunnels, list_count };
+enum list : int {
+  short_labels = 1,
+  long_labels,
+  categories,
+  breeds,
+  transports,
+  detections,
+  confidences,
+  ends,
+  tunnels,
+  list_count
+};
 
-flow_access& access_of(lua_State* L) { return *static_cast<flow_access*>(lua_touserdata(L, lua_upvalueindex(1))); }
+flow_access& access_of(lua_State* L) {
+  return *static_cast<flow_access*>(lua_touserdata(L, lua_upvalueindex(1)));
+}
 
 void push_name(lua_State* L, list which, int32_t number) {
   lua_rawgeti(L, lua_upvalueindex(1 + which), number);
@@ -198,7 +252,9 @@ int get_proto(lua_State* L) {
   flow_access& access = access_of(L);
   if (access.cursor.live == 0)
     return 0;
-  push_name(L, short_labels, int32_t{access.cursor.flow->master_protocol} * 32768 + access.cursor.flow->app_protocol);
+  push_name(
+    L, short_labels,
+    int32_t{access.cursor.flow->master_protocol} * 32768 + access.cursor.flow->app_protocol);
   return 1;
 }
 
@@ -259,41 +315,64 @@ void set_gaps(lua_State* L, const char* key, double min, double max, double avg)
 int32_t condition_of(const key_entry& entry) {
   if (entry.text) {
     switch (static_cast<fact_text>(entry.index)) {
-    case fact_text::server_name: return mask_of(fact::server_name);
-    case fact_text::bittorrent_hash: return mask_of(fact::bittorrent_hash);
-    case fact_text::http_method:
-    case fact_text::http_url: return mask_of(fact::http);
-    case fact_text::http_user_agent: return mask_of(fact::http_user_agent);
-    case fact_text::http_content_type: return mask_of(fact::http_content_type);
-    case fact_text::dns_query: return mask_of(fact::dns);
-    case fact_text::ssh_client:
-    case fact_text::ssh_server: return mask_of(fact::ssh);
-    case fact_text::hassh_client: return mask_of(fact::hassh_client);
-    case fact_text::hassh_server: return mask_of(fact::hassh_server);
-    case fact_text::certificate: return mask_of(fact::certificate);
-    case fact_text::server_certificate: return mask_of(fact::server_certificate);
-    case fact_text::tls_alpn: return mask_of(fact::tls_alpn);
-    case fact_text::ja3_client: return mask_of(fact::ja3_client);
-    case fact_text::ja3_server: return mask_of(fact::ja3_server);
-    default: return 0;
+      case fact_text::server_name:
+        return mask_of(fact::server_name);
+      case fact_text::bittorrent_hash:
+        return mask_of(fact::bittorrent_hash);
+      case fact_text::http_method:
+      case fact_text::http_url:
+        return mask_of(fact::http);
+      case fact_text::http_user_agent:
+        return mask_of(fact::http_user_agent);
+      case fact_text::http_content_type:
+        return mask_of(fact::http_content_type);
+      case fact_text::dns_query:
+        return mask_of(fact::dns);
+      case fact_text::ssh_client:
+      case fact_text::ssh_server:
+        return mask_of(fact::ssh);
+      case fact_text::hassh_client:
+        return mask_of(fact::hassh_client);
+      case fact_text::hassh_server:
+        return mask_of(fact::hassh_server);
+      case fact_text::certificate:
+        return mask_of(fact::certificate);
+      case fact_text::server_certificate:
+        return mask_of(fact::server_certificate);
+      case fact_text::tls_alpn:
+        return mask_of(fact::tls_alpn);
+      case fact_text::ja3_client:
+        return mask_of(fact::ja3_client);
+      case fact_text::ja3_server:
+        return mask_of(fact::ja3_server);
+      default:
+        return 0;
     }
   }
   switch (static_cast<fact_number>(entry.index)) {
-  case fact_number::tunnel_id: return mask_of(fact::tunnel);
-  case fact_number::http_status: return mask_of(fact::http);
-  case fact_number::dns_query_type:
-  case fact_number::dns_reply_code: return mask_of(fact::dns);
-  case fact_number::tls_version:
-  case fact_number::tls_cipher: return mask_of(fact::tls);
-  default: return 0;
+    case fact_number::tunnel_id:
+      return mask_of(fact::tunnel);
+    case fact_number::http_status:
+      return mask_of(fact::http);
+    case fact_number::dns_query_type:
+    case fact_number::dns_reply_code:
+      return mask_of(fact::dns);
+    case fact_number::tls_version:
+    case fact_number::tls_cipher:
+      return mask_of(fact::tls);
+    default:
+      return 0;
   }
 }
 
 bool applies(const key_entry& entry, int32_t known) {
   switch (entry.scope) {
-  case fact_scope::always: return true;
-  case fact_scope::tcp: return (known & mask_of(fact::tcp)) != 0;
-  case fact_scope::on_condition: return (known & condition_of(entry)) != 0;
+    case fact_scope::always:
+      return true;
+    case fact_scope::tcp:
+      return (known & mask_of(fact::tcp)) != 0;
+    case fact_scope::on_condition:
+      return (known & condition_of(entry)) != 0;
   }
   return false;
 }
@@ -328,7 +407,9 @@ int dump(lua_State* L) {
     return 0;
   const int32_t known = access.facts.fill(access.cursor);
   const flow_facts& facts = access.facts;
-  const auto number = [&](fact_number which) { return facts.numbers()[static_cast<size_t>(which)]; };
+  const auto number = [&](fact_number which) {
+    return facts.numbers()[static_cast<size_t>(which)];
+  };
   const auto text = [&](fact_text which) { return facts.texts()[static_cast<size_t>(which)]; };
   const auto has = [&](fact bit) { return (known & mask_of(bit)) != 0; };
   const auto set_text = [&](const char* key, script_text value) {
@@ -356,10 +437,10 @@ int dump(lua_State* L) {
     set(L, "tcp.seq_problems", has(fact::seq_problems));
     set(L, "tcp_established", has(fact::established));
   }
-  set_gaps(L, "interarrival.cli2srv", number(fact_number::client_gap_min), number(fact_number::client_gap_max),
-           number(fact_number::client_gap_avg));
-  set_gaps(L, "interarrival.srv2cli", number(fact_number::server_gap_min), number(fact_number::server_gap_max),
-           number(fact_number::server_gap_avg));
+  set_gaps(L, "interarrival.cli2srv", number(fact_number::client_gap_min),
+           number(fact_number::client_gap_max), number(fact_number::client_gap_avg));
+  set_gaps(L, "interarrival.srv2cli", number(fact_number::server_gap_min),
+           number(fact_number::server_gap_max), number(fact_number::server_gap_avg));
   if (has(fact::icmp)) {
     lua_createtable(L, 0, 2);
     set(L, "type", number(fact_number::icmp_type));
@@ -416,9 +497,10 @@ void push_transports(lua_State* L) {
     int number;
     const char* name;
   };
-  static constexpr named known[] = {{0, "IP"},   {1, "ICMP"}, {2, "IGMP"},       {6, "TCP"},   {17, "UDP"},
-                                    {41, "IPv6"}, {46, "RSVP"}, {47, "GRE"},     {50, "ESP"},  {51, "AH"},
-                                    {58, "IPv6-ICMP"}, {89, "OSPF"}, {103, "PIM"}, {112, "VRRP"}, {139, "HIP"}};
+  static constexpr named known[] = {{0, "IP"},    {1, "ICMP"},   {2, "IGMP"},       {6, "TCP"},
+                                    {17, "UDP"},  {41, "IPv6"},  {46, "RSVP"},      {47, "GRE"},
+                                    {50, "ESP"},  {51, "AH"},    {58, "IPv6-ICMP"}, {89, "OSPF"},
+                                    {103, "PIM"}, {112, "VRRP"}, {139, "HIP"}};
   lua_createtable(L, 256, 0);
   for (int i = 0; i < 256; ++i) {
     lua_pushfstring(L, "%d", i);

@@ -17,7 +17,8 @@ struct flow_access {
   script_text found{}; ///< what the last search gave
 };
 
-/// Adds to the table on top of the stack all that chunks/layout.lua and chunks/flow.lua need of the host. May raise.
+/// Adds to the table on top of the stack all that chunks/layout.lua and chunks/flow.lua need of the
+/// host. May raise.
 void push_flow_access(lua_State* state, flow_access& access);
 
 /// Adds lists of names to the table on top of the stack. May raise.

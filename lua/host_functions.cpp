@@ -15,13 +15,16 @@
 #include <string_view>
 #include <vector>
 
-// A Lua error unwinds these functions without running destructors: none of them holds anything that has one while it may raise.
+// A Lua error unwinds these functions without running destructors: none of them holds anything that
+// has one while it may raise.
 
 namespace flowactors {
 
 namespace {
 
-host_state& host_of(lua_State* L) { return *static_cast<host_state*>(lua_touserdata(L, lua_upvalueindex(1))); }
+host_state& host_of(lua_State* L) {
+  return *static_cast<host_state*>(lua_touserdata(L, lua_upvalueindex(1)));
+}
 
 std::string_view text_at(lua_State* L, int index) {
   size_t size = 0;
@@ -30,7 +33,9 @@ std::string_view text_at(lua_State* L, int index) {
 }
 
 // Called through FFI.
-void hand_over(host_state* host, const char* data, size_t size) noexcept { host->output->write({data, size}); }
+void hand_over(host_state* host, const char* data, size_t size) noexcept {
+  host->output->write({data, size});
+}
 
 // log(level, script, text)
 int log(lua_State* L) {
@@ -83,12 +88,13 @@ int is_not_empty(lua_State* L) {
 
 int last_change(lua_State* L) {
   struct stat found;
-  lua_pushnumber(L, stat(luaL_checkstring(L, 1), &found) == 0 ? static_cast<lua_Number>(found.st_mtime) : -1);
+  lua_pushnumber(
+    L, stat(luaL_checkstring(L, 1), &found) == 0 ? static_cast<lua_Number>(found.st_mtime) : -1);
   return 1;
 }
 
-// Writes the names of a folder's entries, hidden ones left out, each with a 0 behind it, as far as there is room; gives the room
-// that all of them need.
+// Writes the names of a folder's entries, hidden ones left out, each with a 0 behind it, as far as
+// there is room; gives the room that all of them need.
 size_t copy_names(const char* path, char* out, size_t room) noexcept {
   DIR* folder = opendir(path);
   if (folder == nullptr)
@@ -111,7 +117,8 @@ int read_folder(lua_State* L) {
   const char* path = luaL_checkstring(L, 1);
   const size_t room = copy_names(path, nullptr, 0);
   char* names = static_cast<char*>(lua_newuserdata(L, room + 1));
-  const size_t size = std::min(room, copy_names(path, names, room)); // a folder may have grown meanwhile
+  const size_t size =
+    std::min(room, copy_names(path, names, room)); // a folder may have grown meanwhile
   lua_newtable(L);
   for (const char* name = names; name < names + size; name += std::strlen(name) + 1) {
     lua_pushstring(L, name);
@@ -134,7 +141,10 @@ int service_name(lua_State* L) {
   servent* found = nullptr;
   char buffer[2048];
   if (port >= 0 && port < 65536
-      && getservbyport_r(htons(static_cast<uint16_t>(port)), protocol, &space, buffer, sizeof(buffer), &found) == 0 && found != nullptr)
+      && getservbyport_r(htons(static_cast<uint16_t>(port)), protocol, &space, buffer,
+                         sizeof(buffer), &found)
+           == 0
+      && found != nullptr)
     lua_pushstring(L, found->s_name);
   else
     lua_pushfstring(L, "%d", port);
@@ -144,8 +154,9 @@ int service_name(lua_State* L) {
 // inet_ntoa(number in host order, or its digits) -> "a.b.c.d"
 int dotted(lua_State* L) {
   const auto number = static_cast<uint32_t>(luaL_checknumber(L, 1));
-  lua_pushfstring(L, "%d.%d.%d.%d", static_cast<int>(number >> 24), static_cast<int>(number >> 16 & 255),
-                  static_cast<int>(number >> 8 & 255), static_cast<int>(number & 255));
+  lua_pushfstring(L, "%d.%d.%d.%d", static_cast<int>(number >> 24),
+                  static_cast<int>(number >> 16 & 255), static_cast<int>(number >> 8 & 255),
+                  static_cast<int>(number & 255));
   return 1;
 }
 
@@ -157,12 +168,14 @@ int time_now(lua_State* L) {
 }
 
 int uptime(lua_State* L) {
-  lua_pushnumber(L, static_cast<lua_Number>(
-                      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - host_of(L).start).count()));
+  lua_pushnumber(L, static_cast<lua_Number>(std::chrono::duration_cast<std::chrono::seconds>(
+                                              std::chrono::steady_clock::now() - host_of(L).start)
+                                              .count()));
   return 1;
 }
 
-// send_udp_data(host, port, data) -> true if the datagram left. The host is an address: names would block the capture.
+// send_udp_data(host, port, data) -> true if the datagram left. The host is an address: names would
+// block the capture.
 int send_udp(lua_State* L) {
   const char* host = luaL_checkstring(L, 1);
   const auto port = luaL_checkinteger(L, 2);
@@ -182,13 +195,15 @@ int send_udp(lua_State* L) {
     to6->sin6_port = htons(static_cast<uint16_t>(port));
     size = sizeof(*to6);
   } else {
-    return luaL_argerror(L, 1, "an IP address was expected (names are not resolved in the capture)");
+    return luaL_argerror(L, 1,
+                         "an IP address was expected (names are not resolved in the capture)");
   }
   int& socket_of_family = host_of(L).udp_sockets[to.ss_family == AF_INET6 ? 1 : 0];
   if (socket_of_family < 0)
     socket_of_family = socket(to.ss_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   const bool sent = socket_of_family >= 0
-                    && sendto(socket_of_family, data.data(), data.size(), MSG_DONTWAIT, reinterpret_cast<const sockaddr*>(&to), size)
+                    && sendto(socket_of_family, data.data(), data.size(), MSG_DONTWAIT,
+                              reinterpret_cast<const sockaddr*>(&to), size)
                          == static_cast<ssize_t>(data.size());
   lua_pushboolean(L, sent);
   return 1;

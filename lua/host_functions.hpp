@@ -20,7 +20,8 @@ struct host_state {
   int udp_sockets[2] = {-1, -1}; ///< IPv4, IPv6; opened by the first ntop.send_udp_data
 };
 
-/// Adds to the table on top of the stack the C functions and addresses behind print, io.write, ntop.* and interface.*. May raise.
+/// Adds to the table on top of the stack the C functions and addresses behind print, io.write,
+/// ntop.* and interface.*. May raise.
 void push_host_functions(lua_State* state, host_state& host);
 
 } // namespace flowactors

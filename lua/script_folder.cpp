@@ -15,11 +15,15 @@ namespace {
 constexpr size_t max_bytes = 16u << 20;
 
 error io_error(const std::filesystem::path& path, int number) {
-  const ec code = number == ENOENT ? ec::not_found : number == EACCES || number == EPERM ? ec::no_permission : ec::io_failed;
+  const ec code = number == ENOENT                      ? ec::not_found
+                  : number == EACCES || number == EPERM ? ec::no_permission
+                                                        : ec::io_failed;
   return {code, path.string() + ": can't be read: " + std::strerror(number)};
 }
 
-char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
+char lower(char c) {
+  return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+}
 
 // Levenshtein's distance, capital letters equal to small ones.
 size_t distance(std::string_view a, std::string_view b) {
@@ -31,7 +35,8 @@ size_t distance(std::string_view a, std::string_view b) {
     row[0] = i;
     for (size_t j = 1; j <= b.size(); ++j) {
       const size_t above = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, diagonal + (lower(a[i - 1]) == lower(b[j - 1]) ? 0 : 1)});
+      row[j] = std::min(
+        {row[j] + 1, row[j - 1] + 1, diagonal + (lower(a[i - 1]) == lower(b[j - 1]) ? 0 : 1)});
       diagonal = above;
     }
   }
@@ -48,10 +53,12 @@ result<std::vector<std::string>> list_scripts(const std::filesystem::path& folde
   if (!std::filesystem::is_directory(status))
     return error{ec::wrong_kind, folder.string() + ": not a folder; scripts are expected in it"};
   std::vector<std::string> names;
-  for (std::filesystem::directory_iterator entry{folder, failure}, end; !failure && entry != end; entry.increment(failure)) {
+  for (std::filesystem::directory_iterator entry{folder, failure}, end; !failure && entry != end;
+       entry.increment(failure)) {
     const std::string name = entry->path().filename().string();
     std::error_code ignored;
-    if (name.size() > 4 && name.ends_with(".lua") && name[0] != '.' && !entry->is_directory(ignored))
+    if (name.size() > 4 && name.ends_with(".lua") && name[0] != '.'
+        && !entry->is_directory(ignored))
       names.push_back(name);
   }
   if (failure)
@@ -65,7 +72,8 @@ result<std::string> read_script(const std::filesystem::path& file) {
   const auto status = std::filesystem::status(file, failure);
   if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
     return error{ec::wrong_kind, file.string() + ": not a regular file"};
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> input{std::fopen(file.c_str(), "rb"), std::fclose};
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> input{std::fopen(file.c_str(), "rb"),
+                                                              std::fclose};
   if (!input)
     return io_error(file, errno);
   std::string text;
@@ -73,7 +81,8 @@ result<std::string> read_script(const std::filesystem::path& file) {
   while (const size_t count = std::fread(chunk, 1, sizeof(chunk), input.get())) {
     text.append(chunk, count);
     if (text.size() > max_bytes)
-      return error{ec::bad_script, file.string() + ": more than 16 MiB; a script has to be smaller"};
+      return error{ec::bad_script,
+                   file.string() + ": more than 16 MiB; a script has to be smaller"};
   }
   if (std::ferror(input.get()) != 0)
     return io_error(file, errno);

@@ -9,7 +9,8 @@
 
 namespace flowactors {
 
-/// The scripts of a folder: names of its *.lua files in byte order, without subfolders, hidden files and editors' copies.
+/// The scripts of a folder: names of its *.lua files in byte order, without subfolders, hidden
+/// files and editors' copies.
 result<std::vector<std::string>> list_scripts(const std::filesystem::path& folder);
 
 /// The whole text of a file, at most 16 MiB.

@@ -5,7 +5,8 @@
 
 namespace flowactors {
 
-/// Where scripts' words go. Called in the thread that runs the VM; what is passed is valid during the call only.
+/// Where scripts' words go. Called in the thread that runs the VM; what is passed is valid during
+/// the call only.
 class script_output {
 public:
   virtual ~script_output() = default;
@@ -17,9 +18,11 @@ public:
   enum class level : uint8_t { debug, info, warning, error };
   virtual void log(level severity, std::string_view script, std::string_view text) noexcept = 0;
 
-  /// A callback raised an error. Told for the first one of a kind (script, callback, message) and then at most once a minute
-  /// of wall time; `count` = how many there were since the last telling, this one included. `text` = message and traceback.
-  virtual void fault(std::string_view script, std::string_view callback, std::string_view text, uint64_t count) noexcept = 0;
+  /// A callback raised an error. Told for the first one of a kind (script, callback, message) and
+  /// then at most once a minute of wall time; `count` = how many there were since the last telling,
+  /// this one included. `text` = message and traceback.
+  virtual void fault(std::string_view script, std::string_view callback, std::string_view text,
+                     uint64_t count) noexcept = 0;
 };
 
 } // namespace flowactors

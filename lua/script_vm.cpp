@@ -16,18 +16,20 @@ namespace flowactors {
 
 namespace {
 
-constexpr std::array<const char*, event_kind_count> callback_names{"flowCreate", "flowProtocolDetected", "flowUpdate", "flowDelete"};
+constexpr std::array<const char*, event_kind_count> callback_names{
+  "flowCreate", "flowProtocolDetected", "flowUpdate", "flowDelete"};
 
 // Fixed places on the state's stack; the scripts' functions come above.
 constexpr int load_script = 1, hand_over = 2, error_handler = 3, collect_step = 4, load_request = 5;
 
-// Bytes that may be allocated between two collections of a small heap, in KiB: marking the same few hundred KiB again and
-// again would cost more than the scripts.
-constexpr size_t least_slack_kb = 2048;
+// Bytes that may be allocated between two collections of a small heap, in KiB: marking the same few
+// hundred KiB again and again would cost more than the scripts.
+constexpr size_t least_slack_kb = 4096;
 
 /// A function of a script, at a fixed place on the state's stack.
 struct callback {
-  callback(int place, size_t of_script, event_kind of_kind) : index(place), script(of_script), kind(of_kind) {}
+  callback(int place, size_t of_script, event_kind of_kind)
+    : index(place), script(of_script), kind(of_kind) {}
 
   int index;
   size_t script;
@@ -122,7 +124,8 @@ int script_vm::impl::on_error(lua_State* L) {
     lua_settop(L, 1);
   }
   self.noted = true;
-  self.telling = self.current == nullptr ? 1 : self.current->gate.note(message_at(L, 1), clock_ns());
+  self.telling =
+    self.current == nullptr ? 1 : self.current->gate.note(message_at(L, 1), clock_ns());
   if (self.telling != 0)
     luaL_traceback(L, L, lua_tostring(L, 1), 1);
   return 1;
@@ -153,15 +156,20 @@ int script_vm::impl::on_load(lua_State* L) {
 
 result<void> script_vm::impl::open(const script_vm_options& options) {
   std::error_code failure;
-  const std::filesystem::path root = std::filesystem::absolute(options.root, failure).lexically_normal();
+  const std::filesystem::path root =
+    std::filesystem::absolute(options.root, failure).lexically_normal();
   const std::filesystem::path folder = root / "callbacks" / "user_scripts" / options.context;
   auto names = list_scripts(folder);
   if (!names)
     return names.failure();
-  jit = options.jit == jit_mode::on || (options.jit == jit_mode::automatic && has_executable_memory());
+  jit =
+    options.jit == jit_mode::on || (options.jit == jit_mode::automatic && has_executable_memory());
   if (options.jit == jit_mode::automatic && !jit)
-    output->log(script_output::level::warning, "", "the system refuses executable memory: scripts run interpreted, several times slower");
-  const auto opened = open_state({access, host, options.names, jit, options.context, root.string(), folder.string()});
+    output->log(
+      script_output::level::warning, "",
+      "the system refuses executable memory: scripts run interpreted, several times slower");
+  const auto opened =
+    open_state({access, host, options.names, jit, options.context, root.string(), folder.string()});
   if (!opened)
     return opened.failure();
   L = opened.value();
@@ -192,7 +200,8 @@ void script_vm::impl::load(const std::filesystem::path& file, const std::string&
   }
   const int base = lua_gettop(L);
   if (lua_checkstack(L, 16) == 0) {
-    faults.push_back({ec::out_of_resources, file.string() + ":1: the VM's stack is full; use fewer scripts"});
+    faults.push_back(
+      {ec::out_of_resources, file.string() + ":1: the VM's stack is full; use fewer scripts"});
     return;
   }
   text_to_load what{name, text.value()};
@@ -203,7 +212,8 @@ void script_vm::impl::load(const std::filesystem::path& file, const std::string&
     lua_settop(L, base);
   } else if (lua_isnil(L, base + 1)) {
     const auto line = static_cast<long>(lua_tointeger(L, base + 2));
-    faults.push_back({ec::bad_script, file.string() + ":" + std::to_string(line) + ": " + std::string{message_at(L, base + 3)}});
+    faults.push_back({ec::bad_script, file.string() + ":" + std::to_string(line) + ": "
+                                        + std::string{message_at(L, base + 3)}});
     lua_settop(L, base);
   } else {
     take(name, base);
@@ -225,7 +235,8 @@ void script_vm::impl::take(const std::string& name, int base) {
     if (!lua_isfunction(L, base + 1 + static_cast<int>(k)))
       continue;
     const auto kind = static_cast<event_kind>(k);
-    callbacks[k].push_back(std::make_unique<callback>(base + 1 + static_cast<int>(k), number, kind));
+    callbacks[k].push_back(
+      std::make_unique<callback>(base + 1 + static_cast<int>(k), number, kind));
     interest = static_cast<event_mask>(interest | mask_of(kind));
   }
 }
@@ -240,19 +251,23 @@ inline void script_vm::impl::call(callback& target) noexcept {
 void script_vm::impl::fail(callback& target, int status) noexcept {
   ++target.errors;
   const std::string_view text = status == LUA_ERRMEM ? "not enough memory" : message_at(L, -1);
-  if (!std::exchange(noted, false)) // an error for which there was no handler: out of memory, or in the handler itself
+  if (!std::exchange(
+        noted,
+        false)) // an error for which there was no handler: out of memory, or in the handler itself
     telling = target.gate.note(text, clock_ns());
   if (telling != 0)
-    output->fault(scripts[target.script], callback_names[static_cast<size_t>(target.kind)], text, std::exchange(telling, 0));
+    output->fault(scripts[target.script], callback_names[static_cast<size_t>(target.kind)], text,
+                  std::exchange(telling, 0));
   lua_pop(L, 1);
 }
 
-// The collector also runs by itself when the heap has grown by its pause; between bursts it is driven on ahead of that.
+// The collector also runs by itself when the heap has grown by its pause; between bursts it is
+// driven on ahead of that.
 void script_vm::impl::collect() noexcept {
   const auto now_kb = static_cast<size_t>(lua_gc(L, LUA_GCCOUNT, 0));
   const size_t grown = now_kb > seen_kb ? now_kb - seen_kb : 0;
   const size_t slack = std::max(live_kb, least_slack_kb);
-  collecting = collecting || now_kb >= live_kb + slack / 2;
+  collecting = collecting || now_kb >= live_kb + slack * 3 / 4;
   if (collecting) {
     set_pause();
     lua_pushvalue(L, collect_step);
@@ -286,17 +301,29 @@ result<std::unique_ptr<script_vm>> script_vm::make(const script_vm_options& opti
   return std::unique_ptr<script_vm>{new script_vm{std::move(data)}};
 }
 
-const std::vector<error>& script_vm::load_faults() const noexcept { return impl_->faults; }
+const std::vector<error>& script_vm::load_faults() const noexcept {
+  return impl_->faults;
+}
 
-const std::vector<std::string>& script_vm::scripts() const noexcept { return impl_->scripts; }
+const std::vector<std::string>& script_vm::scripts() const noexcept {
+  return impl_->scripts;
+}
 
-const std::vector<std::string>& script_vm::unknown_callbacks() const noexcept { return impl_->unknown; }
+const std::vector<std::string>& script_vm::unknown_callbacks() const noexcept {
+  return impl_->unknown;
+}
 
-bool script_vm::jit() const noexcept { return impl_->jit; }
+bool script_vm::jit() const noexcept {
+  return impl_->jit;
+}
 
-void script_vm::attach(const char* text_arena) noexcept { impl_->access.cursor.text_arena = text_arena; }
+void script_vm::attach(const char* text_arena) noexcept {
+  impl_->access.cursor.text_arena = text_arena;
+}
 
-event_mask script_vm::interest() const noexcept { return impl_->interest; }
+event_mask script_vm::interest() const noexcept {
+  return impl_->interest;
+}
 
 void script_vm::handle(event_kind kind, flow_record& flow, int64_t now_ns) noexcept {
   impl& self = *impl_;
@@ -328,19 +355,24 @@ void script_vm::flush() noexcept {
   self.collect();
 }
 
-uint64_t script_vm::handled(event_kind kind) const noexcept { return impl_->handled[static_cast<size_t>(kind)]; }
+uint64_t script_vm::handled(event_kind kind) const noexcept {
+  return impl_->handled[static_cast<size_t>(kind)];
+}
 
 std::vector<callback_costs> script_vm::costs() const {
   std::vector<callback_costs> all;
   for (const auto& of_kind : impl_->callbacks)
     for (const auto& target : of_kind)
-      all.push_back({impl_->scripts[target->script], callback_names[static_cast<size_t>(target->kind)], target->calls, target->errors,
-                     target->costs.sampled(), target->costs.mean(), target->costs.quantile(0.99), target->costs.max()});
+      all.push_back({impl_->scripts[target->script],
+                     callback_names[static_cast<size_t>(target->kind)], target->calls,
+                     target->errors, target->costs.sampled(), target->costs.mean(),
+                     target->costs.quantile(0.99), target->costs.max()});
   return all;
 }
 
 size_t script_vm::memory() const noexcept {
-  return static_cast<size_t>(lua_gc(impl_->L, LUA_GCCOUNT, 0)) * 1024 + static_cast<size_t>(lua_gc(impl_->L, LUA_GCCOUNTB, 0));
+  return static_cast<size_t>(lua_gc(impl_->L, LUA_GCCOUNT, 0)) * 1024
+         + static_cast<size_t>(lua_gc(impl_->L, LUA_GCCOUNTB, 0));
 }
 
 } // namespace flowactors

@@ -11,36 +11,40 @@
 
 namespace flowactors {
 
-/// Whether compiled traces are used: `automatic` probes for executable memory and logs if it is refused.
+/// Whether compiled traces are used: `automatic` probes for executable memory and logs if it is
+/// refused.
 enum class jit_mode : uint8_t { automatic, on, off };
 
 struct script_vm_options {
-  std::string context = "inline";   ///< folder under callbacks/user_scripts, and the global `script_context`
-  std::filesystem::path root;       ///< the folder that holds callbacks/ and lua/modules/ (scripts/)
+  std::string context =
+    "inline"; ///< folder under callbacks/user_scripts, and the global `script_context`
+  std::filesystem::path root; ///< the folder that holds callbacks/ and lua/modules/ (scripts/)
   jit_mode jit = jit_mode::automatic;
   const catalog* names = nullptr;   ///< outlives the VM
-  const char* text_arena = nullptr; ///< where flow_record::text points into; outlives the VM. Can be set later by `attach`.
+  const char* text_arena = nullptr; ///< where flow_record::text points into; outlives the VM. Can
+                                    ///< be set later by `attach`.
   script_output* output = nullptr;  ///< outlives the VM
 };
 
 /// What one callback of one script has cost.
 struct callback_costs {
-  std::string script;    ///< file name
-  std::string callback;  ///< "flowCreate"
-  uint64_t calls = 0;    ///< errors included
+  std::string script;   ///< file name
+  std::string callback; ///< "flowCreate"
+  uint64_t calls = 0;   ///< errors included
   uint64_t errors = 0;
-  uint64_t sampled = 0;  ///< calls that were timed
+  uint64_t sampled = 0; ///< calls that were timed
   double ns_mean = 0;
   double ns_p99 = 0;
   double ns_max = 0;
 };
 
-/// A Lua VM with all scripts of one context, in LuaJIT. Not thread-safe, but may move to another thread between calls:
-/// it is built in one and then runs in the capture thread.
+/// A Lua VM with all scripts of one context, in LuaJIT. Not thread-safe, but may move to another
+/// thread between calls: it is built in one and then runs in the capture thread.
 class script_vm : public event_handler {
 public:
-  /// Makes a VM and loads every *.lua file of the context's folder in name order. A file that fails is left out and is named in
-  /// `load_faults`; the others load all the same. Fails as a whole only if there is no VM (memory, library) or the folder can't be read.
+  /// Makes a VM and loads every *.lua file of the context's folder in name order. A file that fails
+  /// is left out and is named in `load_faults`; the others load all the same. Fails as a whole only
+  /// if there is no VM (memory, library) or the folder can't be read.
   static result<std::unique_ptr<script_vm>> make(const script_vm_options& options);
 
   ~script_vm() override;
@@ -51,7 +55,8 @@ public:
   /// Files that are loaded, in load order (names without folder).
   const std::vector<std::string>& scripts() const noexcept;
 
-  /// Names that scripts export but that are no callback ("flowCreated"), as "file: name (did you mean flowCreate?)".
+  /// Names that scripts export but that are no callback ("flowCreated"), as "file: name (did you
+  /// mean flowCreate?)".
   const std::vector<std::string>& unknown_callbacks() const noexcept;
 
   /// True if callbacks run as compiled traces.
@@ -65,10 +70,12 @@ public:
   /// Runs the callbacks of `kind`, script by script in load order, each protected.
   void handle(event_kind kind, flow_record& flow, int64_t now_ns) noexcept override;
 
-  /// Hands buffered output on; call between bursts of packets. Also pays the garbage collector's debt in small steps.
+  /// Hands buffered output on; call between bursts of packets. Also pays the garbage collector's
+  /// debt in small steps.
   void flush() noexcept;
 
-  /// Events handed to handle() so far, by kind. Every one of them is `calls` of each script with that callback.
+  /// Events handed to handle() so far, by kind. Every one of them is `calls` of each script with
+  /// that callback.
   uint64_t handled(event_kind kind) const noexcept;
 
   std::vector<callback_costs> costs() const;

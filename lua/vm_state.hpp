@@ -21,11 +21,12 @@ struct vm_plan {
   std::string folder; ///< scripts/callbacks/user_scripts/CONTEXT
 };
 
-/// True if this process may run code that it wrote. Hardened systems refuse it, and LuaJIT would end the process then.
+/// True if this process may run code that it wrote. Hardened systems refuse it, and LuaJIT would
+/// end the process then.
 bool has_executable_memory() noexcept;
 
-/// Opens a state and runs the chunks. On success two functions are on its stack: at 1 the one that loads a script
-/// (name, text), at 2 the one that hands written bytes over.
+/// Opens a state and runs the chunks. On success two functions are on its stack: at 1 the one that
+/// loads a script (name, text), at 2 the one that hands written bytes over.
 result<lua_State*> open_state(const vm_plan& plan);
 
 } // namespace flowactors

@@ -2,6 +2,8 @@
 
 #include "lua/script_vm.hpp"
 
+#include <stdlib.h>
+
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
@@ -11,8 +13,6 @@
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <stdlib.h>
 
 namespace flowactors::test {
 
@@ -35,7 +35,8 @@ public:
   void log(level severity, std::string_view script, std::string_view text) noexcept override {
     lines.push_back({severity, std::string{script}, std::string{text}});
   }
-  void fault(std::string_view script, std::string_view callback, std::string_view text, uint64_t count) noexcept override {
+  void fault(std::string_view script, std::string_view callback, std::string_view text,
+             uint64_t count) noexcept override {
     faults.push_back({std::string{script}, std::string{callback}, std::string{text}, count});
   }
 
@@ -44,7 +45,8 @@ public:
   std::vector<told_fault> faults;
 };
 
-/// A folder of scripts that goes away with it: root/scripts/callbacks/user_scripts/inline, and our modules.
+/// A folder of scripts that goes away with it: root/scripts/callbacks/user_scripts/inline, and our
+/// modules.
 class script_tree {
 public:
   script_tree() {
@@ -52,8 +54,8 @@ public:
     top_ = mkdtemp(name);
     std::filesystem::create_directories(inline_folder());
     std::filesystem::create_directories(root() / "lua");
-    std::filesystem::copy(std::filesystem::path{FLOWACTORS_SOURCE_DIR} / "scripts/lua/modules", root() / "lua/modules",
-                          std::filesystem::copy_options::recursive);
+    std::filesystem::copy(std::filesystem::path{FLOWACTORS_SOURCE_DIR} / "scripts/lua/modules",
+                          root() / "lua/modules", std::filesystem::copy_options::recursive);
   }
   ~script_tree() {
     std::error_code ignored;
@@ -74,8 +76,8 @@ private:
 
 /// A VM over a tree, and the notes that it writes.
 struct running {
-  explicit running(const script_tree& tree, jit_mode jit = jit_mode::automatic, const catalog* names = nullptr,
-                   const char* text_arena = nullptr) {
+  explicit running(const script_tree& tree, jit_mode jit = jit_mode::automatic,
+                   const catalog* names = nullptr, const char* text_arena = nullptr) {
     script_vm_options options;
     options.root = tree.root();
     options.jit = jit;
@@ -108,7 +110,8 @@ public:
   one_text(std::initializer_list<piece> pieces) : bytes_(16 + sizeof(flow_text)) {
     flow_text head{};
     for (const auto& [member, text] : pieces) {
-      head.*member = {static_cast<uint16_t>(bytes_.size() - 16), static_cast<uint16_t>(text.size())};
+      head
+        .*member = {static_cast<uint16_t>(bytes_.size() - 16), static_cast<uint16_t>(text.size())};
       bytes_.insert(bytes_.end(), text.begin(), text.end());
     }
     head.size = static_cast<uint32_t>(bytes_.size() - 16);
