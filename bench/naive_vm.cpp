@@ -137,10 +137,9 @@ int dump(lua_State* L) {
   const flow_record& flow = *self.cursor.flow;
   lua_newtable(L);
   bool wanted = true;
-#define X(name, key, scope)                                                 \
-  wanted = fact_scope::scope == fact_scope::always                          \
-           || (fact_scope::scope == fact_scope::tcp && flow.protocol == 6); \
-  if (wanted)                                                               \
+#define X(name, key, scope)                                                                 \
+  wanted = fact::scope == fact::always || (fact::scope == fact::tcp && flow.protocol == 6); \
+  if (wanted)                                                                               \
     put(L, key, numbers[static_cast<size_t>(fact_number::name)]);
   FLOWACTORS_FACT_NUMBERS(X)
 #undef X

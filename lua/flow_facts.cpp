@@ -150,7 +150,9 @@ int32_t flow_facts::fill(const script_cursor& cursor) noexcept {
   const bool tls = kind_of(flow) == kind::tls;
   const flow_health health = health_of(flow, cursor.now_ns, tls, (flow.risk & mismatch_risk_) != 0);
   self[fact_number::status] = static_cast<double>(health.status);
-  int32_t known = health.idle ? mask_of(fact::idle) : 0;
+  int32_t known = mask_of(fact::always);
+  if (health.idle)
+    known |= mask_of(fact::idle);
   if (health.low_goodput)
     known |= mask_of(fact::low_goodput);
   if (flow.protocol == tcp)

@@ -21,7 +21,10 @@ struct flow_access {
 /// host. May raise.
 void push_flow_access(lua_State* state, flow_access& access);
 
-/// Adds lists of names to the table on top of the stack. May raise.
-void push_names(lua_State* state, const catalog* names);
+// What a search gives, with its result in flow_access::found: 0 = the flow is of another kind, 1 =
+// not known yet, 2 = found. Called through FFI and by the native methods.
+int32_t find_server_name(flow_access* access, script_cursor* cursor) noexcept;
+int32_t find_url(flow_access* access, script_cursor* cursor) noexcept;
+int32_t find_content_type(flow_access* access, script_cursor* cursor) noexcept;
 
 } // namespace flowactors

@@ -1,6 +1,7 @@
 #include "lua/vm_state.hpp"
 
 #include "lua/chunks.hpp"
+#include "lua/name_lists.hpp"
 
 #include <lua.hpp>
 #include <sys/mman.h>
