@@ -1,0 +1,197 @@
+#include "actors/account.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <tuple>
+
+namespace flowactors {
+
+namespace {
+
+std::optional<event_kind> kind_of(const std::string& callback) noexcept {
+  if (callback == "flowCreate")
+    return event_kind::created;
+  if (callback == "flowProtocolDetected")
+    return event_kind::detected;
+  if (callback == "flowUpdate")
+    return event_kind::updated;
+  if (callback == "flowDelete")
+    return event_kind::ended;
+  return std::nullopt;
+}
+
+auto key(const callback_account& x) {
+  return std::tie(x.costs.script, x.costs.callback);
+}
+
+void merge(callback_costs& into, const callback_costs& more) {
+  const auto sampled = into.sampled + more.sampled;
+  if (sampled != 0)
+    into.ns_mean = (into.ns_mean * static_cast<double>(into.sampled)
+                    + more.ns_mean * static_cast<double>(more.sampled))
+                   / static_cast<double>(sampled);
+  into.calls += more.calls;
+  into.errors += more.errors;
+  into.sampled = sampled;
+  into.ns_p99 = std::max(into.ns_p99, more.ns_p99);
+  into.ns_max = std::max(into.ns_max, more.ns_max);
+}
+
+template <class Array>
+void add(Array& into, const Array& more) {
+  for (size_t i = 0; i < into.size(); ++i)
+    into[i] += more[i];
+}
+
+void merge(tracker_counters& into, const tracker_counters& more) {
+  into.seen += more.seen;
+  into.decoded += more.decoded;
+  add(into.undecoded, more.undecoded);
+  into.bytes += more.bytes;
+  into.created += more.created;
+  add(into.ended, more.ended);
+  into.live += more.live;
+  into.peak += more.peak;
+  into.packets_of_ended += more.packets_of_ended;
+  into.bytes_of_ended += more.bytes_of_ended;
+  into.packets_of_live += more.packets_of_live;
+  add(into.events, more.events);
+  into.late_packets += more.late_packets;
+  into.text_lost += more.text_lost;
+  if (into.first_ns == 0 || (more.first_ns != 0 && more.first_ns < into.first_ns))
+    into.first_ns = more.first_ns;
+  into.now_ns = std::max(into.now_ns, more.now_ns);
+}
+
+void merge(source_counters& into, const source_counters& more) {
+  into.handed_out += more.handed_out;
+  into.filtered += more.filtered;
+  into.bytes += more.bytes;
+  into.kernel_dropped += more.kernel_dropped;
+  into.interface_dropped += more.interface_dropped;
+}
+
+/// The counts of an enum's values under their names, without the first value ("none").
+template <class Enum, class Array>
+std::vector<named_count> named(const Array& counts) {
+  std::vector<named_count> out;
+  for (size_t i = 1; i < counts.size(); ++i)
+    out.emplace_back(to_string(static_cast<Enum>(i)), counts[i]);
+  return out;
+}
+
+std::vector<named_count> with(named_count first, std::vector<named_count> rest) {
+  rest.insert(rest.begin(), std::move(first));
+  return rest;
+}
+
+// -- the equations --------------------------------------------------------------------------------
+
+void balance_packets(report& out, const capture_snapshot& books) {
+  const auto& t = books.tracker;
+  uint64_t packets = 0;
+  uint64_t flows = 0;
+  for (const auto& p : books.protocols) {
+    packets += p.totals.packets;
+    flows += p.totals.flows;
+  }
+  out.ledger.push_back(
+    {"packets read", {{"handed_out", books.source.handed_out}}, {{"seen", t.seen}}});
+  out.ledger.push_back(
+    {"packets decoded", {{"seen", t.seen}}, with({"decoded", t.decoded}, out.packets.undecoded)});
+  out.ledger.push_back(
+    {"packets in flows",
+     {{"decoded", t.decoded}},
+     {{"of_ended_flows", t.packets_of_ended}, {"of_live_flows", t.packets_of_live}}});
+  out.ledger.push_back(
+    {"flows", {{"created", t.created}}, with({"live", t.live}, out.flows.ended)});
+  out.ledger.push_back(
+    {"packets by protocol", {{"of_ended_flows", t.packets_of_ended}}, {{"by_protocol", packets}}});
+  out.ledger.push_back({"flows by protocol", out.flows.ended, {{"by_protocol", flows}}});
+}
+
+void balance_events(report& out, const capture_snapshot& books) {
+  for (size_t i = 0; i < event_kind_count; ++i)
+    out.ledger.push_back({std::string("events ") + to_string(static_cast<event_kind>(i)),
+                          {{"emitted", books.tracker.events[i]}},
+                          {{"handled", books.scripts.handled[i]}}});
+  for (const auto& c : books.scripts.callbacks)
+    out.ledger.push_back({"calls of " + c.costs.callback + " in " + c.costs.script,
+                          {{"events", c.events}},
+                          {{"calls", c.costs.calls}}});
+}
+
+} // namespace
+
+script_account account_of(const script_vm& vm) {
+  script_account out;
+  for (size_t i = 0; i < event_kind_count; ++i)
+    out.handled[i] = vm.handled(static_cast<event_kind>(i));
+  for (auto& costs : vm.costs()) {
+    const auto kind = kind_of(costs.callback);
+    // A callback of no event is called on nobody's account: its calls are its events.
+    const uint64_t events = kind ? vm.handled(*kind) : costs.calls;
+    out.callbacks.push_back({std::move(costs), events});
+  }
+  std::ranges::sort(out.callbacks, {}, [](const auto& c) { return key(c); });
+  return out;
+}
+
+void merge(script_account& into, const script_account& more) {
+  add(into.handled, more.handled);
+  for (const auto& c : more.callbacks) {
+    auto at =
+      std::ranges::lower_bound(into.callbacks, key(c), {}, [](const auto& x) { return key(x); });
+    if (at == into.callbacks.end() || key(*at) != key(c)) {
+      into.callbacks.insert(at, c);
+    } else {
+      merge(at->costs, c.costs);
+      at->events += c.events;
+    }
+  }
+}
+
+void merge(capture_snapshot& into, const capture_snapshot& more) {
+  merge(into.source, more.source);
+  merge(into.tracker, more.tracker);
+  merge(into.scripts, more.scripts);
+  for (const auto& p : more.protocols) {
+    auto at = std::ranges::lower_bound(into.protocols, p.name, {}, &protocol_account::name);
+    if (at == into.protocols.end() || at->name != p.name)
+      at = into.protocols.insert(at, {p.name, {}});
+    at->totals.packets += p.totals.packets;
+    at->totals.bytes += p.totals.bytes;
+    at->totals.flows += p.totals.flows;
+  }
+}
+
+report make_report(const capture_snapshot& books, const output_counters& output) {
+  const auto& t = books.tracker;
+  report out;
+  out.packets = {t.seen,
+                 t.decoded,
+                 t.bytes,
+                 named<undecoded>(t.undecoded),
+                 books.source.filtered,
+                 books.source.kernel_dropped,
+                 books.source.interface_dropped,
+                 t.late_packets};
+  out.flows = {t.created, t.live, t.peak, t.text_lost, named<end_reason>(t.ended)};
+  for (const auto& p : books.protocols)
+    out.protocols.push_back({p.name, p.totals.packets, p.totals.bytes, p.totals.flows});
+  for (size_t i = 0; i < event_kind_count; ++i)
+    out.events.emplace_back(to_string(static_cast<event_kind>(i)), t.events[i]);
+  for (const auto& c : books.scripts.callbacks)
+    out.callbacks.push_back({c.costs.script, c.costs.callback, c.costs.calls, c.costs.errors,
+                             c.costs.ns_mean, c.costs.ns_p99, c.costs.ns_max});
+  out.output = {output.taken, output.lost};
+  balance_packets(out, books);
+  balance_events(out, books);
+  out.ledger.push_back(
+    {"output bytes",
+     {{"written", output.taken}},
+     {{"delivered", output.delivered}, {"lost", output.lost}, {"held", output.held}}});
+  return out;
+}
+
+} // namespace flowactors

@@ -1,0 +1,111 @@
+#pragma once
+
+#include "capture/source.hpp"
+#include "capture/tracker.hpp"
+#include "lua/script_vm.hpp"
+#include "outputs/report.hpp"
+
+#include <caf/meta/type_name.hpp>
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace flowactors {
+
+/// What one callback of one script has cost, over all VMs that ran it.
+struct callback_account {
+  callback_costs costs;
+  uint64_t events = 0; ///< of its kind, handled by VMs that had this callback
+};
+
+/// What VMs have done.
+struct script_account {
+  std::array<uint64_t, event_kind_count> handled{}; ///< events by kind
+  std::vector<callback_account> callbacks;          ///< by script, then callback
+};
+
+/// The account of a VM up to now.
+script_account account_of(const script_vm& vm);
+
+/// Adds one account to another. Counts add up, the mean is that of all calls that were timed, and
+/// of the percentiles the worse one stays.
+void merge(script_account& into, const script_account& more);
+
+/// The totals of a protocol, by name.
+struct protocol_account {
+  std::string name;
+  protocol_totals totals;
+};
+
+/// Everything that a capture actor has counted, as of a moment between two bursts.
+struct capture_snapshot {
+  source_counters source;
+  tracker_counters tracker;
+  std::vector<protocol_account> protocols; ///< those with flows
+  script_account scripts;
+};
+
+/// Adds one worker's books to another's.
+void merge(capture_snapshot& into, const capture_snapshot& more);
+
+/// Where scripts' output went.
+struct output_counters {
+  uint64_t taken = 0;     ///< bytes that scripts wrote
+  uint64_t delivered = 0; ///< bytes that standard output took
+  uint64_t lost = 0;      ///< bytes that it did not
+  uint64_t held = 0;      ///< bytes that wait for it
+};
+
+/// The report of a run: counts, and the ledger's equations. Time and memory stay 0.
+report make_report(const capture_snapshot& books, const output_counters& output);
+
+// -- so that these may cross a mailbox
+// -------------------------------------------------------------
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, source_counters& x) {
+  return f(caf::meta::type_name("source_counters"), x.handed_out, x.filtered, x.bytes,
+           x.kernel_dropped, x.interface_dropped);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, tracker_counters& x) {
+  return f(caf::meta::type_name("tracker_counters"), x.seen, x.decoded, x.undecoded, x.bytes,
+           x.created, x.ended, x.live, x.peak, x.packets_of_ended, x.bytes_of_ended,
+           x.packets_of_live, x.events, x.late_packets, x.text_lost, x.first_ns, x.now_ns);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, protocol_totals& x) {
+  return f(caf::meta::type_name("protocol_totals"), x.packets, x.bytes, x.flows);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, protocol_account& x) {
+  return f(caf::meta::type_name("protocol_account"), x.name, x.totals);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, callback_costs& x) {
+  return f(caf::meta::type_name("callback_costs"), x.script, x.callback, x.calls, x.errors,
+           x.sampled, x.ns_mean, x.ns_p99, x.ns_max);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, callback_account& x) {
+  return f(caf::meta::type_name("callback_account"), x.costs, x.events);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, script_account& x) {
+  return f(caf::meta::type_name("script_account"), x.handled, x.callbacks);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, capture_snapshot& x) {
+  return f(caf::meta::type_name("capture_snapshot"), x.source, x.tracker, x.protocols, x.scripts);
+}
+
+} // namespace flowactors

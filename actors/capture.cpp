@@ -1,0 +1,152 @@
+#include "actors/capture.hpp"
+
+#include "actors/log.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace flowactors {
+
+namespace {
+
+/// Takes the place of scripts where there are none.
+class no_scripts : public event_handler {
+public:
+  event_mask interest() const noexcept override { return 0; }
+  void handle(event_kind, flow_record&, int64_t) noexcept override {}
+};
+
+int64_t wall_clock_ns() noexcept {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+           std::chrono::system_clock::now().time_since_epoch())
+    .count();
+}
+
+/// A block of packets may be this much older than the clock when it is handed over.
+constexpr int64_t live_lag_ns = 1'000'000'000;
+
+std::vector<protocol_account> protocols_of(const tracker& flows) {
+  std::vector<protocol_account> out;
+  const auto& totals = flows.protocols();
+  for (size_t i = 0; i < totals.size(); ++i)
+    if (totals[i].flows != 0)
+      out.push_back({flows.names().protocols[i], totals[i]});
+  std::ranges::sort(out, {}, &protocol_account::name);
+  return out;
+}
+
+} // namespace
+
+void capture_state::start(capture_parts parts) {
+  parts_ = std::move(parts);
+  if (parts_.scripts != nullptr)
+    parts_.scripts->attach(parts_.flows->text_arena());
+}
+
+capture_actor::behavior_type capture_state::make_behavior() {
+  return {
+    [this](run_atom) { return run(); },
+    [this](poll_atom) { poll(); },
+    [this](swap_atom, scripts_in_transit& next) { return swap(std::move(next)); },
+    [this](snapshot_atom) { return snapshot(); },
+    [this](progress_atom) { return progress(); },
+    [this](drain_atom) { drain(); },
+  };
+}
+
+caf::result<capture_end> capture_state::run() {
+  promise_ = self_->make_response_promise<capture_end>();
+  phase_ = phase::reading;
+  log::debug(name, "reads", parts_.from->name());
+  self_->send(self_, poll_atom_v);
+  return promise_;
+}
+
+void capture_state::poll() {
+  if (phase_ != phase::reading)
+    return;
+  const auto until = std::chrono::steady_clock::now() + parts_.slice;
+  while (burst() && std::chrono::steady_clock::now() < until) {
+  }
+  collect_faults();
+  if (parts_.from->stopped() || (parts_.voice != nullptr && parts_.voice->closed()))
+    end(end_reason::shutdown);
+  else if (parts_.from->at_end())
+    end(end_reason::end_of_input);
+  else
+    self_->send(self_, poll_atom_v);
+}
+
+/// One burst of packets through the line; false if there was none.
+bool capture_state::burst() {
+  const size_t n = parts_.from->read(frames_);
+  if (n != 0)
+    parts_.flows->process(std::span(frames_).first(n), handler());
+  else if (parts_.from->live())
+    parts_.flows->advance(wall_clock_ns() - live_lag_ns, handler());
+  if (parts_.scripts != nullptr)
+    parts_.scripts->flush();
+  if (parts_.voice != nullptr)
+    parts_.voice->pump();
+  return n != 0;
+}
+
+scripts_in_transit capture_state::swap(scripts_in_transit next) {
+  if (next.vm != nullptr)
+    next.vm->attach(parts_.flows->text_arena());
+  if (parts_.scripts != nullptr)
+    parts_.scripts->flush();
+  return {std::exchange(parts_.scripts, std::move(next.vm))};
+}
+
+capture_snapshot capture_state::snapshot() {
+  capture_snapshot out;
+  out.source = parts_.from->counters();
+  out.tracker = parts_.flows->counters();
+  out.protocols = protocols_of(*parts_.flows);
+  if (parts_.scripts != nullptr)
+    out.scripts = account_of(*parts_.scripts);
+  return out;
+}
+
+capture_progress capture_state::progress() {
+  const auto bytes = parts_.from->progress();
+  return {bytes.done, bytes.total, parts_.from->counters().handed_out};
+}
+
+void capture_state::drain() {
+  if (phase_ == phase::reading)
+    end(end_reason::shutdown);
+}
+
+void capture_state::end(end_reason reason) {
+  phase_ = phase::ended;
+  parts_.flows->finish(reason, handler());
+  if (parts_.scripts != nullptr)
+    parts_.scripts->flush();
+  log::debug(name, "ends", parts_.from->name(), to_string(reason));
+  promise_.deliver(capture_end{snapshot(), std::move(failures_)});
+  self_->quit();
+}
+
+void capture_state::collect_faults() {
+  for (const auto& w : parts_.from->take_warnings())
+    log::warning(name, "reads on after", w.what);
+  for (auto& f : parts_.from->take_failures()) {
+    log::error(name, "fails", f.what);
+    failures_.push_back(std::move(f.what));
+  }
+}
+
+event_handler& capture_state::handler() noexcept {
+  static no_scripts nobody;
+  return parts_.scripts != nullptr ? static_cast<event_handler&>(*parts_.scripts) : nobody;
+}
+
+capture_actor::behavior_type capture(capture_actor::stateful_pointer<capture_state> self,
+                                     std::shared_ptr<capture_parts> parts) {
+  self->state.start(std::move(*parts));
+  return self->state.make_behavior();
+}
+
+} // namespace flowactors

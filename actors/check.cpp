@@ -1,0 +1,53 @@
+#include "actors/check.hpp"
+
+#include "actors/options.hpp"
+
+namespace flowactors {
+
+namespace {
+
+/// Scripts are loaded for the check, and say nothing.
+class silent : public script_output {
+public:
+  void write(std::string_view) noexcept override {}
+  void log(level, std::string_view, std::string_view) noexcept override {}
+  void fault(std::string_view, std::string_view, std::string_view, uint64_t) noexcept override {}
+};
+
+constexpr uint32_t smallest_table = 16;
+
+void check_scripts(const settings& values, const tracker& flows,
+                   std::vector<std::string>& problems) {
+  silent nobody;
+  auto options = script_options_of(values);
+  options.names = &flows.names();
+  options.text_arena = flows.text_arena();
+  options.output = &nobody;
+  auto vm = script_vm::make(options);
+  if (!vm) {
+    problems.push_back(vm.failure().what);
+    return;
+  }
+  for (const auto& fault : (*vm)->load_faults())
+    problems.push_back(fault.what);
+  for (const auto& unknown : (*vm)->unknown_callbacks())
+    problems.push_back(unknown);
+}
+
+} // namespace
+
+std::vector<std::string> check_run(const settings& values) {
+  std::vector<std::string> problems;
+  if (auto filter = check_filter(values.capture.filter); !filter)
+    problems.push_back(filter.failure().what);
+  auto options = tracker_options_of(values);
+  options.max_flows = smallest_table;
+  auto flows = tracker::make(options);
+  if (!flows)
+    problems.push_back(flows.failure().what);
+  else if (values.scripts.enabled)
+    check_scripts(values, **flows, problems);
+  return problems;
+}
+
+} // namespace flowactors

@@ -1,0 +1,61 @@
+#pragma once
+
+#include "actors/options.hpp"
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace flowactors {
+
+/// All that one capture actor reads: an interface, or paths one after another, each opened when its
+/// turn comes. A path that can't be opened or fails half way is a failure, and the next follows.
+/// `stop` may be called from any thread; everything else belongs to the capture actor.
+class input {
+public:
+  using opener = std::function<result<std::unique_ptr<source>>()>;
+
+  input(const capture_order& order, const live_options& live);
+
+  /// The next frames, as `source::read`; 0 also when one path has ended and before the next begins.
+  size_t read(std::span<frame> out);
+
+  bool at_end() const noexcept { return current_ == nullptr && next_ == openers_.size(); }
+  bool live() const noexcept { return live_; }
+  const std::string& name() const noexcept { return name_; }
+
+  source_counters counters() noexcept;
+  source::progress_bytes progress() const noexcept;
+
+  /// Ends reading for good; a `read` that is blocked returns soon.
+  void stop() noexcept;
+  bool stopped() const noexcept { return stopped_; }
+
+  /// Faults since the last call: what was left out of a path that went on, and what ended one.
+  std::vector<error> take_warnings() noexcept { return std::exchange(warnings_, {}); }
+  std::vector<error> take_failures() noexcept { return std::exchange(failures_, {}); }
+
+private:
+  void open_next();
+  void close();
+
+  std::string name_;
+  bool live_;
+  std::vector<opener> openers_;
+  std::vector<uint64_t> sizes_; ///< bytes of each path, 0 = not known
+  size_t next_ = 0;
+  std::atomic<bool> stopped_ = false;
+  std::mutex mutex_; ///< of the pointer below, against `stop`
+  std::unique_ptr<source> current_;
+  source_counters closed_;    ///< of sources that are closed
+  uint64_t closed_bytes_ = 0; ///< their sizes
+  uint64_t total_bytes_ = 0;  ///< of all paths; 0 if one is not known
+  std::vector<error> warnings_;
+  std::vector<error> failures_;
+};
+
+} // namespace flowactors

@@ -1,0 +1,112 @@
+#pragma once
+
+#include "actors/account.hpp"
+#include "lua/script_vm.hpp"
+
+#include <caf/all.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+// The protocol between the actors, on a page.
+
+namespace flowactors {
+
+/// A loaded VM on its way into or out of a capture actor. It bears a live object, against the rule,
+/// because it is a transfer of ownership: whoever sends it keeps nothing, so that at any time one
+/// thread alone holds the VM.
+struct scripts_in_transit {
+  std::shared_ptr<script_vm> vm; ///< null = no scripts
+};
+
+/// How far a capture actor has read.
+struct capture_progress {
+  uint64_t done_bytes = 0;
+  uint64_t total_bytes = 0; ///< 0 = not known
+  uint64_t packets = 0;
+};
+
+/// A capture actor's last word.
+struct capture_end {
+  capture_snapshot books;
+  std::vector<std::string>
+    failures; ///< what made the run less than it was meant to be, each a sentence
+};
+
+/// What came of a reload.
+struct reload_result {
+  bool loaded = false;             ///< every capture actor runs the new code
+  std::vector<std::string> kept;   ///< files whose old code goes on
+  std::vector<std::string> faults; ///< why, and what else is wrong, each "path:line: message"
+};
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, capture_progress& x) {
+  return f(caf::meta::type_name("capture_progress"), x.done_bytes, x.total_bytes, x.packets);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, capture_end& x) {
+  return f(caf::meta::type_name("capture_end"), x.books, x.failures);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, reload_result& x) {
+  return f(caf::meta::type_name("reload_result"), x.loaded, x.kept, x.faults);
+}
+
+} // namespace flowactors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(flowactors::scripts_in_transit)
+
+CAF_BEGIN_TYPE_ID_BLOCK(flowactors, caf::first_custom_type_id)
+CAF_ADD_TYPE_ID(flowactors, (flowactors::capture_snapshot))
+CAF_ADD_TYPE_ID(flowactors, (flowactors::capture_progress))
+CAF_ADD_TYPE_ID(flowactors, (flowactors::capture_end))
+CAF_ADD_TYPE_ID(flowactors, (flowactors::reload_result))
+CAF_ADD_ATOM(flowactors, flowactors, run_atom, "run")
+CAF_ADD_ATOM(flowactors, flowactors, poll_atom, "poll")
+CAF_ADD_ATOM(flowactors, flowactors, swap_atom, "swap")
+CAF_ADD_ATOM(flowactors, flowactors, snapshot_atom, "snapshot")
+CAF_ADD_ATOM(flowactors, flowactors, progress_atom, "progress")
+CAF_ADD_ATOM(flowactors, flowactors, drain_atom, "drain")
+CAF_ADD_ATOM(flowactors, flowactors, reload_atom, "reload")
+CAF_ADD_ATOM(flowactors, flowactors, load_atom, "load")
+CAF_ADD_ATOM(flowactors, flowactors, tick_atom, "tick")
+CAF_END_TYPE_ID_BLOCK(flowactors)
+
+namespace flowactors {
+
+/// Reads one input, tracks its flows, runs the inline scripts.
+using capture_actor = caf::typed_actor<
+  // Read until nothing more comes or you are told to stop. Answered at the end.
+  caf::replies_to<run_atom>::with<capture_end>,
+  // (to itself) Read for one slice of time.
+  caf::reacts_to<poll_atom>,
+  // Run these scripts from the next burst on. Answered with those that ran until now.
+  caf::replies_to<swap_atom, scripts_in_transit>::with<scripts_in_transit>,
+  // What have you counted so far?
+  caf::replies_to<snapshot_atom>::with<capture_snapshot>,
+  // How far have you come?
+  caf::replies_to<progress_atom>::with<capture_progress>,
+  // Read no more, end every flow, then answer `run`.
+  caf::reacts_to<drain_atom>>;
+
+/// Owns the plan: starts the capture actors, reloads their scripts, stops them, and makes up the
+/// account.
+using supervisor_actor = caf::typed_actor<
+  // Load the scripts anew and reopen the log. What comes before that has begun is one reload.
+  // Answered when all is in place.
+  caf::replies_to<reload_atom>::with<reload_result>,
+  // (to itself) Begin the reload that was asked for.
+  caf::reacts_to<load_atom>,
+  // Stop: drain the capture actors, then end.
+  caf::reacts_to<drain_atom>,
+  // Print the account of the run so far.
+  caf::reacts_to<snapshot_atom>,
+  // (to itself) Show the progress.
+  caf::reacts_to<tick_atom>>;
+
+} // namespace flowactors

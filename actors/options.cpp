@@ -1,0 +1,82 @@
+#include "actors/options.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+namespace flowactors {
+
+namespace {
+
+bool has(const std::vector<std::string>& names, const char* name) {
+  return std::ranges::find(names, name) != names.end();
+}
+
+decoder_options decoder_options_of(const settings::decode_section& from) {
+  decoder_options out;
+  out.ip_in_ip = has(from.tunnels, to_string(tunnel_kind::ip_in_ip));
+  out.six_in_four = has(from.tunnels, to_string(tunnel_kind::six_in_four));
+  out.gre = has(from.tunnels, to_string(tunnel_kind::gre));
+  out.vxlan = has(from.tunnels, to_string(tunnel_kind::vxlan));
+  out.gtp = has(from.tunnels, to_string(tunnel_kind::gtp_u));
+  out.capwap = has(from.tunnels, to_string(tunnel_kind::capwap));
+  out.tzsp = has(from.tunnels, to_string(tunnel_kind::tzsp));
+  out.vxlan_port = from.vxlan_port;
+  out.gtp_port = from.gtp_port;
+  out.follow_fragments = from.fragments == "follow";
+  out.fragment_entries = from.fragment_entries;
+  out.keep_incomplete = from.incomplete == "keep";
+  out.max_headers = from.max_headers;
+  return out;
+}
+
+} // namespace
+
+tracker_options tracker_options_of(const settings& from) {
+  tracker_options out;
+  out.decoding = decoder_options_of(from.decode);
+  out.max_flows = from.flows.max;
+  out.idle_after_ns = from.flows.idle_after.count();
+  out.closed_after_ns = from.flows.closed_after.count();
+  out.active_after_ns = from.flows.active_after.count();
+  out.update_every_ns = from.flows.update_every.count();
+  out.local_networks = from.flows.local_networks;
+  out.dpi = from.dpi.enabled;
+  out.guess = from.dpi.guess;
+  out.max_tcp_packets = from.dpi.max_tcp_packets;
+  out.max_udp_packets = from.dpi.max_udp_packets;
+  out.protocols_file = from.dpi.protocols_file;
+  return out;
+}
+
+live_options live_options_of(const settings& from) {
+  live_options out;
+  out.snap_length = from.capture.snap_length;
+  out.buffer_bytes = from.capture.buffer;
+  out.promiscuous = from.capture.promiscuous;
+  out.immediate = from.capture.immediate;
+  out.wait = std::chrono::duration_cast<std::chrono::milliseconds>(from.capture.wait);
+  out.filter = from.capture.filter;
+  return out;
+}
+
+script_vm_options script_options_of(const settings& from) {
+  script_vm_options out;
+  out.root = from.scripts.root;
+  out.jit = from.scripts.jit == "on"    ? jit_mode::on
+            : from.scripts.jit == "off" ? jit_mode::off
+                                        : jit_mode::automatic;
+  return out;
+}
+
+std::vector<capture_order> plan_captures(const settings& from) {
+  std::vector<capture_order> out;
+  const auto& paths = from.capture.read;
+  if (!paths.empty())
+    out.push_back(
+      {paths.size() == 1 ? paths.front() : std::to_string(paths.size()) + " inputs", "", paths});
+  for (const auto& interface : from.capture.interface)
+    out.push_back({interface, interface, {}});
+  return out;
+}
+
+} // namespace flowactors

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "capture/source.hpp"
+#include "capture/tracker.hpp"
+#include "config/settings.hpp"
+#include "lua/script_vm.hpp"
+
+#include <string>
+#include <vector>
+
+namespace flowactors {
+
+// What the settings mean to each part.
+
+tracker_options tracker_options_of(const settings& from);
+live_options live_options_of(const settings& from);
+
+/// Without names, arena and output, which the caller has.
+script_vm_options script_options_of(const settings& from);
+
+/// What one capture actor is to read: one interface, or paths one after another.
+struct capture_order {
+  std::string name;
+  std::string interface; ///< empty = paths
+  std::vector<std::string> paths;
+  bool operator==(const capture_order&) const = default;
+};
+
+/// The capture actors that the settings ask for: one for all paths, then one for each interface.
+std::vector<capture_order> plan_captures(const settings& from);
+
+} // namespace flowactors

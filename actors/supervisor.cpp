@@ -1,0 +1,197 @@
+#include "actors/supervisor.hpp"
+
+#include "actors/capture.hpp"
+#include "actors/log.hpp"
+#include "actors/options.hpp"
+#include "actors/progress.hpp"
+
+#include <utility>
+
+namespace flowactors {
+
+void supervisor_state::start(supervisor_options options) {
+  options_ = std::move(options);
+  started_ = std::chrono::steady_clock::now();
+  voice_ = std::make_shared<console>(options_.output, options_.values.capture.interface.empty());
+  bool ready = true;
+  for (const auto& order : plan_captures(options_.values))
+    ready = ready && start_worker(order);
+  running_ = workers_.size();
+  if (!ready || running_ == 0) { // as long as nobody runs, nothing is lost by giving up
+    for (auto& w : workers_)
+      self_->send_exit(std::exchange(w.handle, capture_actor()), caf::exit_reason::user_shutdown);
+    finish();
+    return;
+  }
+  for (size_t i = 0; i < workers_.size(); ++i)
+    self_->request(workers_[i].handle, caf::infinite, run_atom_v)
+      .then([this, i](capture_end& end) { take_end(i, end); },
+            [this, i](const caf::error& reason) { take_failure(i, reason); });
+  if (options_.progress)
+    self_->send(self_, tick_atom_v);
+}
+
+supervisor_actor::behavior_type supervisor_state::make_behavior() {
+  return {
+    [this](reload_atom) { return reload(); },
+    [this](load_atom) { load(); },
+    [this](drain_atom) { drain(); },
+    [this](snapshot_atom) { account(); },
+    [this](tick_atom) { tick(); },
+  };
+}
+
+bool supervisor_state::start_worker(const capture_order& order) {
+  auto flows = tracker::make(tracker_options_of(options_.values));
+  if (!flows) {
+    fail(flows.failure().what);
+    return false;
+  }
+  if (names_ == nullptr)
+    names_ = std::make_shared<catalog>((*flows)->names());
+  std::shared_ptr<script_vm> scripts;
+  if (options_.values.scripts.enabled) {
+    auto vm = load_scripts();
+    if (!vm) {
+      fail(vm.failure().what);
+      return false;
+    }
+    scripts = std::move(vm).value();
+    if (workers_.empty()) {
+      tell_scripts(*scripts, "loads");
+      loaded_ = scripts->scripts();
+    }
+  }
+  auto from = std::make_shared<input>(order, live_options_of(options_.values));
+  auto parts = std::make_shared<capture_parts>(
+    capture_parts{from, std::move(flows).value(), std::move(scripts), voice_, options_.slice});
+  auto handle = options_.detached ? self_->spawn<caf::detached>(capture, std::move(parts))
+                                  : self_->spawn(capture, std::move(parts));
+  workers_.push_back({std::move(from), std::move(handle), {}});
+  return true;
+}
+
+result<std::shared_ptr<script_vm>> supervisor_state::load_scripts() {
+  auto options = script_options_of(options_.values);
+  options.names = names_.get();
+  options.output = voice_.get();
+  auto vm = script_vm::make(options);
+  if (!vm)
+    return vm.failure();
+  return std::shared_ptr<script_vm>(std::move(vm).value());
+}
+
+void supervisor_state::tell_scripts(const script_vm& vm, const char* verb) const {
+  std::string files;
+  for (const auto& file : vm.scripts())
+    files += (files.empty() ? "" : ", ") + file;
+  log::info(name, verb, files.empty() ? "no scripts" : files,
+            vm.jit() ? "compiled" : "interpreted");
+  for (const auto& fault : vm.load_faults())
+    log::error(name, "leaves out a script", fault.what);
+  for (const auto& unknown : vm.unknown_callbacks())
+    log::warning(name, "finds no callback", unknown);
+}
+
+// -- the end --------------------------------------------------------------------------------------
+
+void supervisor_state::take_end(size_t index, capture_end& end) {
+  merge(books_, end.books);
+  for (auto& what : end.failures)
+    failures_.push_back(std::move(what));
+  close(index);
+}
+
+void supervisor_state::take_failure(size_t index, const caf::error& reason) {
+  fail("the capture of " + workers_[index].from->name() + " broke down: "
+       + self_->system().render(reason) + "; what it counted is not in the account");
+  close(index);
+}
+
+void supervisor_state::close(size_t index) {
+  workers_[index].handle = capture_actor();
+  if (--running_ == 0)
+    finish();
+}
+
+void supervisor_state::drain() {
+  if (running_ == 0)
+    return;
+  draining_ = true;
+  log::info(name, "stops", "reading");
+  voice_->hurry();
+  for (auto& w : workers_) {
+    if (!w.handle)
+      continue;
+    self_->send(w.handle, drain_atom_v);
+    w.from->stop();
+  }
+}
+
+void supervisor_state::finish() {
+  log::show_progress({});
+  voice_->finish();
+  if (auto what = voice_->failure(); !what.empty())
+    failures_.push_back(std::move(what));
+  for (auto* list : {&asked_, &answered_})
+    for (auto& promise : std::exchange(*list, {}))
+      promise.deliver(reload_result{false, loaded_, {"the program has stopped"}});
+  options_.done({make_report(books_, voice_->counters()), std::move(failures_)});
+  self_->quit();
+}
+
+void supervisor_state::fail(std::string what) {
+  log::error(name, "fails", what);
+  failures_.push_back(std::move(what));
+}
+
+// -- looking on -----------------------------------------------------------------------------------
+
+void supervisor_state::account() {
+  if (running_ == 0 || !options_.interim)
+    return;
+  struct gathering {
+    capture_snapshot books;
+    size_t missing;
+  };
+  auto all = std::make_shared<gathering>(gathering{books_, running_});
+  const auto take = [this, all](const capture_snapshot* more) {
+    if (more != nullptr)
+      merge(all->books, *more);
+    if (--all->missing == 0)
+      options_.interim(make_report(all->books, voice_->counters()));
+  };
+  for (auto& w : workers_) {
+    if (!w.handle)
+      continue;
+    self_->request(w.handle, caf::infinite, snapshot_atom_v)
+      .then([take](const capture_snapshot& more) { take(&more); },
+            [take](const caf::error&) { take(nullptr); });
+  }
+}
+
+void supervisor_state::tick() {
+  if (running_ == 0)
+    return;
+  capture_progress sum;
+  for (auto& w : workers_) {
+    sum.done_bytes += w.progress.done_bytes;
+    sum.total_bytes += w.progress.total_bytes;
+    sum.packets += w.progress.packets;
+    if (w.handle)
+      self_->request(w.handle, caf::infinite, progress_atom_v)
+        .then([&w](const capture_progress& now) { w.progress = now; }, [](const caf::error&) {});
+  }
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - started_;
+  if (sum.packets != 0)
+    log::show_progress(progress_line(sum, elapsed.count()));
+  self_->delayed_send(self_, std::chrono::milliseconds(250), tick_atom_v);
+}
+
+supervisor_actor::behavior_type supervisor(
+  supervisor_actor::stateful_pointer<supervisor_state> self, supervisor_options options) {
+  self->state.start(std::move(options));
+  return self->state.make_behavior();
+}
+
+} // namespace flowactors

@@ -1,0 +1,106 @@
+#pragma once
+
+#include "actors/console.hpp"
+#include "actors/input.hpp"
+#include "actors/messages.hpp"
+#include "config/settings.hpp"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace flowactors {
+
+/// What a run came to. Time and memory of the account are main's to fill in.
+struct run_result {
+  report account;
+  std::vector<std::string> failures; ///< empty = all went well
+};
+
+struct supervisor_options {
+  settings values;
+  int output = STDOUT_FILENO; ///< where scripts write to
+  bool detached =
+    true; ///< capture actors have threads of their own; false: for deterministic tests
+  std::chrono::nanoseconds slice{10'000'000}; ///< see capture_parts
+  bool progress = false;                      ///< show how far reading has come, on the terminal
+  std::function<void(report)> interim;        ///< takes the account so far, when it is asked for
+  std::function<void(run_result)> done; ///< called once, at the end, in the supervisor's thread
+};
+
+/// Owns the plan of a run: which capture actors there are, with which scripts.
+///
+/// A reload has three steps:
+///   none --reload--> asked --load--> swapping --last VM came back--> none
+/// All that ask before `load` comes share one reload; who asks while VMs are swapped gets the next
+/// one.
+class supervisor_state {
+public:
+  static constexpr const char* name = "supervisor";
+
+  explicit supervisor_state(supervisor_actor::stateful_pointer<supervisor_state> self)
+    : self_(self) {}
+  void start(supervisor_options options);
+  supervisor_actor::behavior_type make_behavior();
+
+private:
+  /// A capture actor, and what the supervisor knows of it.
+  struct worker {
+    std::shared_ptr<input> from;
+    capture_actor handle; ///< invalid = it has ended
+    capture_progress progress;
+  };
+
+  // -- start and end
+  bool start_worker(const capture_order& order);
+  result<std::shared_ptr<script_vm>> load_scripts();
+  void tell_scripts(const script_vm& vm, const char* verb) const;
+  void take_end(size_t index, capture_end& end);
+  void take_failure(size_t index, const caf::error& reason);
+  void close(size_t index);
+  void drain();
+  void finish();
+  void fail(std::string what);
+
+  // -- reload
+  caf::result<reload_result> reload();
+  void load();
+  std::vector<std::shared_ptr<script_vm>> load_fresh(reload_result& outcome);
+  std::vector<std::string> broken_by(const script_vm& fresh) const;
+  void swap_all(std::vector<std::shared_ptr<script_vm>> fresh);
+  void one_swapped();
+  void conclude_reload();
+
+  // -- looking on
+  void account();
+  void tick();
+
+  enum class reload_phase { none, asked, swapping };
+
+  supervisor_actor::stateful_pointer<supervisor_state> self_;
+  supervisor_options options_;
+  std::shared_ptr<console> voice_;
+  std::shared_ptr<const catalog> names_; ///< outlives every VM
+  std::vector<worker> workers_;
+  size_t running_ = 0;
+  bool draining_ = false;
+  capture_snapshot books_; ///< of workers that have ended, and of VMs that were swapped out
+  std::vector<std::string> failures_;
+  std::chrono::steady_clock::time_point started_;
+
+  reload_phase phase_ = reload_phase::none;
+  std::vector<std::string> loaded_; ///< files that run
+  std::vector<caf::typed_response_promise<reload_result>> asked_, answered_;
+  reload_result outcome_;
+  std::vector<std::string> coming_; ///< files of the VMs that are being swapped in
+  size_t swaps_ = 0;                ///< that are under way
+};
+
+supervisor_actor::behavior_type supervisor(
+  supervisor_actor::stateful_pointer<supervisor_state> self, supervisor_options options);
+
+} // namespace flowactors

@@ -1,0 +1,19 @@
+#include "actors/system.hpp"
+
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace flowactors {
+
+system_config::system_config() {
+  add_message_types<caf::id_block::flowactors>();
+  // Otherwise CAF reads caf-application.ini from the working directory.
+  std::istringstream nothing;
+  parse(std::vector<std::string>{}, nothing);
+  // Work stealing costs a percent of a core while idle.
+  set("scheduler.policy", caf::atom("sharing"));
+  set("scheduler.max-threads", size_t{2});
+}
+
+} // namespace flowactors

@@ -1,0 +1,112 @@
+#include "outputs/report.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <numeric>
+
+namespace flowactors {
+
+namespace {
+
+using json = nlohmann::ordered_json;
+
+uint64_t sum(const std::vector<named_count>& terms) noexcept {
+  return std::accumulate(
+    terms.begin(), terms.end(), uint64_t{0},
+    [](uint64_t so_far, const named_count& term) { return so_far + term.second; });
+}
+
+std::string text_of(const std::vector<named_count>& terms) {
+  std::string out;
+  for (const auto& [name, count] : terms)
+    if (count != 0 || terms.size() == 1)
+      out += (out.empty() ? "" : " + ") + name + " " + std::to_string(count);
+  return out.empty() ? "0" : out;
+}
+
+json object(const std::vector<named_count>& terms) {
+  json out = json::object();
+  for (const auto& [name, count] : terms)
+    out[name] = count;
+  return out;
+}
+
+json packets_of(const report& from) {
+  const auto& p = from.packets;
+  return {{"seen", p.seen},
+          {"decoded", p.decoded},
+          {"undecoded", object(p.undecoded)},
+          {"bytes", p.bytes},
+          {"filtered", p.filtered},
+          {"kernel_dropped", p.kernel_dropped},
+          {"interface_dropped", p.interface_dropped},
+          {"late", p.late}};
+}
+
+json protocols_of(const report& from) {
+  json out = json::object();
+  for (const auto& p : from.protocols)
+    out[p.name] = {{"packets", p.packets}, {"bytes", p.bytes}, {"flows", p.flows}};
+  return out;
+}
+
+json scripts_of(const report& from) {
+  json out = json::object();
+  for (const auto& c : from.callbacks)
+    out[c.script][c.name] = {{"calls", c.calls},
+                             {"errors", c.errors},
+                             {"ns_mean", c.ns_mean},
+                             {"ns_p99", c.ns_p99},
+                             {"ns_max", c.ns_max}};
+  return out;
+}
+
+json ledger_of(const report& from) {
+  json equations = json::array();
+  for (const auto& e : from.ledger)
+    equations.push_back({{"name", e.name},
+                         {"balanced", e.balanced()},
+                         {"left", object(e.left)},
+                         {"right", object(e.right)}});
+  return {{"balanced", from.balanced()}, {"equations", std::move(equations)}};
+}
+
+} // namespace
+
+bool ledger_equation::balanced() const noexcept {
+  return sum(left) == sum(right);
+}
+
+std::string ledger_equation::text() const {
+  return name + ": " + text_of(left) + (balanced() ? " = " : " != ") + text_of(right);
+}
+
+bool report::balanced() const noexcept {
+  return std::ranges::all_of(ledger, &ledger_equation::balanced);
+}
+
+std::string to_json(const report& from) {
+  const json out = {
+    {"packets", packets_of(from)},
+    {"flows",
+     {{"created", from.flows.created},
+      {"ended", object(from.flows.ended)},
+      {"live", from.flows.live},
+      {"peak", from.flows.peak},
+      {"text_lost", from.flows.text_lost}}},
+    {"protocols", protocols_of(from)},
+    {"events", object(from.events)},
+    {"scripts", scripts_of(from)},
+    {"output",
+     {{"written_bytes", from.output.written_bytes}, {"lost_bytes", from.output.lost_bytes}}},
+    {"ledger", ledger_of(from)},
+    {"elapsed_s", from.elapsed_s},
+    {"user_s", from.user_s},
+    {"system_s", from.system_s},
+    {"peak_rss_bytes", from.peak_rss_bytes}};
+  // Names of scripts are file names, which need not be UTF-8.
+  return out.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+} // namespace flowactors

@@ -1,0 +1,93 @@
+#pragma once
+
+#include "capture/event.hpp"
+#include "capture/result.hpp"
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace flowactors {
+
+/// A count under its name.
+using named_count = std::pair<std::string, uint64_t>;
+
+/// One equation of the ledger: the sum of the left terms equals the sum of the right ones, or
+/// something is amiss.
+struct ledger_equation {
+  std::string name; ///< "packets decoded"
+  std::vector<named_count> left;
+  std::vector<named_count> right;
+
+  bool balanced() const noexcept;
+  /// "packets decoded: seen 5 != decoded 3 + not_ip 1", or with "=".
+  std::string text() const;
+};
+
+/// The account of a run, field by field as docs/report.md has it.
+struct report {
+  struct packet_section {
+    uint64_t seen = 0;
+    uint64_t decoded = 0;
+    uint64_t bytes = 0;
+    std::vector<named_count> undecoded; ///< every reason
+    uint64_t filtered = 0;
+    uint64_t kernel_dropped = 0;
+    uint64_t interface_dropped = 0;
+    uint64_t late = 0;
+  } packets;
+
+  struct flow_section {
+    uint64_t created = 0;
+    uint64_t live = 0;
+    uint64_t peak = 0;
+    uint64_t text_lost = 0;
+    std::vector<named_count> ended; ///< every reason
+  } flows;
+
+  struct protocol {
+    std::string name;
+    uint64_t packets = 0;
+    uint64_t bytes = 0;
+    uint64_t flows = 0;
+  };
+  std::vector<protocol> protocols; ///< by name
+
+  std::vector<named_count> events; ///< every kind
+
+  struct callback {
+    std::string script;
+    std::string name;
+    uint64_t calls = 0;
+    uint64_t errors = 0;
+    double ns_mean = 0;
+    double ns_p99 = 0;
+    double ns_max = 0;
+  };
+  std::vector<callback> callbacks; ///< by script, then name
+
+  struct output_section {
+    uint64_t written_bytes = 0;
+    uint64_t lost_bytes = 0;
+  } output;
+
+  std::vector<ledger_equation> ledger;
+
+  double elapsed_s = 0;
+  double user_s = 0;
+  double system_s = 0;
+  uint64_t peak_rss_bytes = 0;
+
+  bool balanced() const noexcept;
+};
+
+/// The report as JSON text, always in the same order, with a newline at the end.
+std::string to_json(const report& from);
+
+/// Writes text to a file as a whole (a neighbour that is renamed), or to what is not a file (a
+/// device, a FIFO) directly; "-" is standard output, whose reader may be gone: that is no error.
+/// Errors name the file, what is wrong, and the way out.
+result<void> write_whole(const std::string& path, const std::string& text);
+
+} // namespace flowactors

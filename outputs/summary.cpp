@@ -1,0 +1,139 @@
+#include "outputs/summary.hpp"
+
+#include "outputs/figures.hpp"
+
+#include <algorithm>
+
+namespace flowactors {
+
+namespace {
+
+constexpr size_t most_protocols = 10;
+
+/// Rows of cells in columns as wide as their widest cell: the first `texts` to the left, the others
+/// to the right.
+class table {
+public:
+  table(std::vector<std::string> head, size_t texts) : rows_{std::move(head)}, texts_(texts) {}
+
+  void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
+
+  std::string text(bool colour) const {
+    std::vector<size_t> widths(rows_.front().size());
+    for (const auto& row : rows_)
+      for (size_t i = 0; i < row.size(); ++i)
+        widths[i] = std::max(widths[i], row[i].size());
+    std::string out;
+    for (const auto& row : rows_) {
+      std::string line = " ";
+      for (size_t i = 0; i < row.size(); ++i) {
+        const std::string gap(widths[i] - row[i].size(), ' ');
+        line += " " + (i < texts_ ? row[i] + gap : gap + row[i]) + (i + 1 < row.size() ? " " : "");
+      }
+      line.erase(line.find_last_not_of(' ') + 1);
+      const bool bold = colour && &row == &rows_.front();
+      out += (bold ? "\x1b[1m" : "") + line + (bold ? "\x1b[0m" : "") + "\n";
+    }
+    return out;
+  }
+
+private:
+  std::vector<std::vector<std::string>> rows_;
+  size_t texts_;
+};
+
+/// "idle 12, end_of_input 3": what is not zero, most first.
+std::string listed(std::vector<named_count> counts) {
+  std::erase_if(counts, [](const auto& c) { return c.second == 0; });
+  std::ranges::stable_sort(counts, std::greater{}, &named_count::second);
+  std::string out;
+  for (const auto& [name, count] : counts)
+    out += (out.empty() ? "" : ", ") + name + " " + grouped(count);
+  return out;
+}
+
+/// What was counted as lost or refused, with a word of what it is.
+std::string losses(const report& from) {
+  auto counts = from.packets.undecoded;
+  counts.emplace_back("filtered", from.packets.filtered);
+  counts.emplace_back("kernel_dropped", from.packets.kernel_dropped);
+  counts.emplace_back("interface_dropped", from.packets.interface_dropped);
+  counts.emplace_back("late", from.packets.late);
+  return listed(std::move(counts));
+}
+
+std::string headline(const report& from) {
+  std::string out = grouped(from.packets.seen) + " packets, " + bytes(from.packets.bytes) + ", "
+                    + grouped(from.flows.created) + " flows in " + seconds(from.elapsed_s);
+  if (from.elapsed_s > 0)
+    out += " ("
+           + grouped(static_cast<uint64_t>(static_cast<double>(from.packets.seen) / from.elapsed_s))
+           + " packets/s)";
+  return out + "; processor " + seconds(from.user_s + from.system_s) + ", memory "
+         + bytes(from.peak_rss_bytes) + "\n";
+}
+
+std::string protocols(const report& from, bool colour) {
+  auto all = from.protocols;
+  if (all.empty())
+    return {};
+  std::ranges::stable_sort(all, std::greater{}, &report::protocol::packets);
+  uint64_t whole = 0;
+  for (const auto& p : all)
+    whole += p.packets;
+  table out({"protocol", "packets", "share", "bytes", "flows"}, 1);
+  report::protocol others;
+  for (size_t i = 0; i < all.size(); ++i) {
+    const auto& p = all[i];
+    if (i < most_protocols || all.size() == most_protocols + 1) {
+      out.add(
+        {p.name, grouped(p.packets), percent(p.packets, whole), bytes(p.bytes), grouped(p.flows)});
+      continue;
+    }
+    others.packets += p.packets;
+    others.bytes += p.bytes;
+    others.flows += p.flows;
+  }
+  if (all.size() > most_protocols + 1)
+    out.add({std::to_string(all.size() - most_protocols) + " others", grouped(others.packets),
+             percent(others.packets, whole), bytes(others.bytes), grouped(others.flows)});
+  return "\n" + out.text(colour);
+}
+
+std::string scripts(const report& from, bool colour) {
+  if (from.callbacks.empty())
+    return {};
+  table out({"script", "callback", "calls", "errors", "mean", "p99", "max"}, 2);
+  for (const auto& c : from.callbacks)
+    out.add({c.script, c.name, grouped(c.calls), grouped(c.errors), nanoseconds(c.ns_mean),
+             nanoseconds(c.ns_p99), nanoseconds(c.ns_max)});
+  return "\n" + out.text(colour);
+}
+
+std::string ledger(const report& from, bool colour) {
+  if (from.balanced())
+    return "\nledger: balanced, " + std::to_string(from.ledger.size()) + " equations\n";
+  std::string out = std::string("\n") + (colour ? "\x1b[1;31m" : "") + "ledger: does not balance"
+                    + (colour ? "\x1b[0m" : "") + "\n";
+  for (const auto& e : from.ledger)
+    if (!e.balanced())
+      out += "  " + e.text() + "\n";
+  return out;
+}
+
+} // namespace
+
+std::string summary(const report& from, bool colour) {
+  std::string out = headline(from);
+  if (const auto text = losses(from); !text.empty())
+    out += "packets not taken in or out of order: " + text + "\n";
+  if (const auto text = listed(from.flows.ended); !text.empty())
+    out += "flows ended: " + text + "; at most " + grouped(from.flows.peak) + " at a time\n";
+  out += protocols(from, colour) + scripts(from, colour);
+  if (from.output.lost_bytes != 0)
+    out += "\nscripts wrote " + bytes(from.output.written_bytes) + ", of which "
+           + bytes(from.output.lost_bytes) + " were lost\n";
+  return out + ledger(from, colour);
+}
+
+} // namespace flowactors
