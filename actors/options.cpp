@@ -25,6 +25,7 @@ decoder_options decoder_options_of(const settings::decode_section& from) {
   out.follow_fragments = from.fragments == "follow";
   out.fragment_entries = from.fragment_entries;
   out.keep_incomplete = from.incomplete == "keep";
+  out.drop_damaged = from.damaged == "drop";
   out.max_headers = from.max_headers;
   return out;
 }
@@ -34,6 +35,7 @@ decoder_options decoder_options_of(const settings::decode_section& from) {
 tracker_options tracker_options_of(const settings& from) {
   tracker_options out;
   out.decoding = decoder_options_of(from.decode);
+  out.count_captured = from.decode.bytes == "captured";
   out.max_flows = from.flows.max;
   out.idle_after_ns = from.flows.idle_after.count();
   out.closed_after_ns = from.flows.closed_after.count();

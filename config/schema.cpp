@@ -74,6 +74,11 @@ constexpr std::array keys{
   KEY(decode, incomplete, {.kind = choice, .choices = "keep drop"}, waits,
       "What happens to packets that the snap length cut: keep = decoded as far as they go, "
       "drop = counted as undecoded."),
+  KEY(decode, damaged, {.kind = choice, .choices = "drop read"}, waits,
+      "What happens to packets whose IP header can't be right: drop = counted as undecoded, "
+      "read = read on as ndpiReader does, for equal counts."),
+  KEY(decode, bytes, {.kind = choice, .choices = "wire captured"}, waits,
+      "What is counted as a packet's bytes: its length on the wire, or what was captured of it."),
   KEY(decode, max_headers, {.kind = integer, .least = 1, .most = 64}, waits,
       "Bound on labels, tags, extension headers and tunnels of one frame, each."),
 

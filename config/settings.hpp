@@ -34,6 +34,8 @@ struct settings {
     std::string fragments = "follow"; ///< follow | drop
     uint32_t fragment_entries = 4096;
     std::string incomplete = "keep"; ///< keep | drop
+    std::string damaged = "drop";    ///< drop | read
+    std::string bytes = "wire";      ///< wire | captured
     uint8_t max_headers = 16;
     bool operator==(const decode_section&) const = default;
   } decode;

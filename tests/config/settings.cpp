@@ -145,7 +145,8 @@ CAF_TEST(every member of the settings has its key) {
   settings all;
   // A member more or less does not compile here; a row more or less fails below.
   auto& [interface, read, filter, snap_length, buffer, promiscuous, immediate, wait] = all.capture;
-  auto& [tunnels, vxlan_port, gtp_port, fragments, fragment_entries, incomplete, max_headers] =
+  auto& [tunnels, vxlan_port, gtp_port, fragments, fragment_entries, incomplete, damaged,
+         bytes, max_headers] =
     all.decode;
   auto& [max, idle_after, closed_after, active_after, update_every, local_networks,
          community_id_seed] = all.flows;
@@ -169,6 +170,8 @@ CAF_TEST(every member of the settings has its key) {
                                             &fragments,
                                             &fragment_entries,
                                             &incomplete,
+                                            &damaged,
+                                            &bytes,
                                             &max_headers,
                                             &max,
                                             &idle_after,
@@ -550,6 +553,8 @@ CAF_TEST(the files that come with the program) {
                   (std::vector<std::string>{"ipip", "6in4", "gtp", "capwap", "tzsp"}));
   CAF_CHECK_EQUAL(ndpi.decode.fragments, "drop");
   CAF_CHECK_EQUAL(ndpi.decode.incomplete, "drop");
+  CAF_CHECK_EQUAL(ndpi.decode.damaged, "read");
+  CAF_CHECK_EQUAL(ndpi.decode.bytes, "captured");
   CAF_CHECK(ndpi.flows.idle_after == 0s && ndpi.flows.closed_after == 0s
             && ndpi.flows.active_after == 0s);
   const auto demo = load_settings(source + "/config/demo.ini", {}).values;
