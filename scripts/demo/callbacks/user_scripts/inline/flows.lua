@@ -1,6 +1,8 @@
 -- Decides nothing: prints a line when a flow's protocol is known and one when the flow has ended (tools/demo).
 
 local callbacks = {}
+local troubles = {{key = "retransmissions", text = "sent again"}, {key = "out_of_order", text = "out of order"},
+  {key = "lost", text = "lost"}}
 
 -- "10.71.0.1:40312 <-> 10.71.0.2:443", with brackets around IPv6 addresses, without ports where there are none.
 local function ends_of(f)
@@ -34,9 +36,9 @@ end
 function callbacks.flowDelete()
   local f = flow.dump()
   local trouble = ""
-  for _, key in ipairs {"retransmissions", "out_of_order", "lost"} do
-    local count = (f["cli2srv." .. key] or 0) + (f["srv2cli." .. key] or 0)
-    if count > 0 then trouble = trouble .. (", %d %s"):format(count, (key:gsub("_", " "))) end
+  for _, kind in ipairs(troubles) do
+    local count = (f["cli2srv." .. kind.key] or 0) + (f["srv2cli." .. kind.key] or 0)
+    if count > 0 then trouble = trouble .. (", %d %s"):format(count, kind.text) end
   end
   if f["vlan"] ~= 0 then trouble = trouble .. ", VLAN " .. f["vlan"] end
   if f["tunnel"] then trouble = trouble .. (", in %s %d"):format(f["tunnel"], f["tunnel.id"]) end
