@@ -22,7 +22,8 @@ public:
 
   bool empty() const noexcept { return text_.empty(); }
 
-  /// Makes the program for that link type, with libpcap's words where the text is no filter for it.
+  /// Makes the program for that link type, with libpcap's words where the text is no filter for it,
+  /// or not one for files.
   result<void> prepare(link_type link);
 
   /// True if the frame passes. Its link type was prepared.
@@ -31,7 +32,7 @@ public:
 private:
   struct entry {
     link_type link;
-    std::unique_ptr<bpf_program> program;
+    bpf_program* program; ///< ours, from libpcap
   };
   const entry* find(link_type link) const noexcept;
 

@@ -24,9 +24,12 @@ result<std::unique_ptr<byte_stream>> byte_stream::open(const std::string& path) 
   const bool standard_input = path == "-";
   std::unique_ptr<byte_stream> stream{new byte_stream(standard_input ? "standard input" : path)};
   if (standard_input && isatty(STDIN_FILENO) != 0)
-    return error{ec::wrong_kind, "standard input is a terminal; pipe a capture into it, such as: tcpdump -w - | flowactors -r -"};
+    return error{
+      ec::wrong_kind,
+      "standard input is a terminal; pipe a capture into it, such as: tcpdump -w - | flowactors -r -"};
   // A FIFO must not block here: there may be no writer yet, and it shall stay possible to stop.
-  stream->fd_ = standard_input ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  stream->fd_ = standard_input ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+                               : ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (stream->fd_ < 0)
     return system_error("open", path, errno);
   struct stat about {};
@@ -52,12 +55,15 @@ byte_stream::~byte_stream() {
 }
 
 void byte_stream::interrupt() noexcept {
+  const int kept = errno; // it may be in use where a signal came
   const uint64_t one = 1;
-  if (wake_fd_ >= 0)
-    [[maybe_unused]] const ssize_t written = write(wake_fd_, &one, sizeof(one)); // full = it is awake already
+  if (wake_fd_ >= 0) [[maybe_unused]]
+    const ssize_t written = write(wake_fd_, &one, sizeof(one)); // full = it is awake already
+  errno = kept;
 }
 
-// False: somebody interrupts.
+// False: somebody interrupts. A FIFO that had no writer since it was opened is not ready here,
+// although `read` would say that it ends: only a writer's leaving makes it so.
 result<bool> byte_stream::wait_for_bytes() {
   pollfd both[] = {{fd_, POLLIN, 0}, {wake_fd_, POLLIN, 0}};
   while (poll(both, 2, -1) < 0)

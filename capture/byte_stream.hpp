@@ -9,8 +9,8 @@
 
 namespace flowactors {
 
-/// The bytes of a file, a FIFO or standard input, read in large chunks into one buffer that is used again and again.
-/// What `window` shows stays in place until `refill`.
+/// The bytes of a file, a FIFO or standard input, read in large chunks into one buffer that is used
+/// again and again. What `window` shows stays in place until `refill`.
 class byte_stream {
 public:
   /// Opens `path`, "-" = standard input. Errors name the path and the way out.
@@ -20,12 +20,15 @@ public:
   byte_stream& operator=(const byte_stream&) = delete;
 
   /// The bytes that are here and not consumed.
-  std::span<const uint8_t> window() const noexcept { return {buffer_.get() + begin_, end_ - begin_}; }
+  std::span<const uint8_t> window() const noexcept {
+    return {buffer_.get() + begin_, end_ - begin_};
+  }
 
   /// Takes bytes off the front of the window; they stay readable until `refill`.
   void consume(size_t bytes) noexcept { begin_ += bytes; }
 
-  /// Reads until the window has at least `wanted` bytes, or the input ends, or somebody interrupts. Earlier windows become invalid.
+  /// Reads until the window has at least `wanted` bytes, or the input ends, or somebody interrupts.
+  /// Earlier windows become invalid.
   result<void> refill(size_t wanted);
 
   /// Nothing follows the window.
@@ -40,8 +43,9 @@ public:
   /// False for what can keep its reader waiting: a FIFO, standard input from a pipe, a device.
   bool regular() const noexcept { return wake_fd_ < 0; }
 
-  /// Makes a `refill` that waits for a writer, or the next one, return with what there is; nothing is lost by it. From any
-  /// thread, and from signal handlers. Does nothing for a regular file, where nobody waits.
+  /// Makes a `refill` that waits for a writer, or the next one, return with what there is; nothing
+  /// is lost by it. From any thread, and from signal handlers. Does nothing for a regular file,
+  /// where nobody waits.
   void interrupt() noexcept;
 
 private:

@@ -10,7 +10,8 @@ namespace flowactors {
 namespace {
 
 bool starts_with(std::span<const uint8_t> bytes, std::initializer_list<uint8_t> magic) noexcept {
-  return bytes.size() >= magic.size() && std::memcmp(bytes.data(), magic.begin(), magic.size()) == 0;
+  return bytes.size() >= magic.size()
+         && std::memcmp(bytes.data(), magic.begin(), magic.size()) == 0;
 }
 
 // Either byte order.
@@ -43,17 +44,18 @@ link_type link_of_file(uint32_t number) noexcept {
 
 bool supported(link_type link) noexcept {
   switch (link) {
-  case link_type::null:
-  case link_type::ethernet:
-  case link_type::ppp:
-  case link_type::ppp_hdlc:
-  case link_type::raw:
-  case link_type::cisco_hdlc:
-  case link_type::loop:
-  case link_type::linux_sll:
-  case link_type::ipv4:
-  case link_type::ipv6:
-  case link_type::linux_sll2: return true;
+    case link_type::null:
+    case link_type::ethernet:
+    case link_type::ppp:
+    case link_type::ppp_hdlc:
+    case link_type::raw:
+    case link_type::cisco_hdlc:
+    case link_type::loop:
+    case link_type::linux_sll:
+    case link_type::ipv4:
+    case link_type::ipv6:
+    case link_type::linux_sll2:
+      return true;
   }
   return false;
 }
@@ -64,10 +66,15 @@ error unsupported_link(link_type link) {
                                "null and loop (0, 108), PPP (9, 50) and Cisco HDLC (104)"};
 }
 
-result<std::unique_ptr<capture_format>> capture_format::recognize(std::span<const uint8_t> first, const std::string& name) {
-  constexpr uint32_t micro = 0xa1b2c3d4, nano = 0xa1b23c4d, modified = 0xa1b2cd34, section = 0x0a0d0d0a;
+result<std::unique_ptr<capture_format>> capture_format::recognize(std::span<const uint8_t> first,
+                                                                  const std::string& name) {
+  constexpr uint32_t micro = 0xa1b2c3d4, nano = 0xa1b23c4d, modified = 0xa1b2cd34,
+                     section = 0x0a0d0d0a;
   if (first.empty())
     return error{ec::truncated, name + " is empty; expected a capture (pcap or pcapng)"};
+  if (first.size() < 4)
+    return error{ec::truncated, name + " is only " + std::to_string(first.size())
+                                  + " bytes long; expected a capture (pcap or pcapng)"};
   if (is_number(first, micro) || is_number(first, nano) || is_number(first, modified))
     return make_pcap_format();
   if (is_number(first, section))
@@ -82,8 +89,10 @@ result<std::unique_ptr<capture_format>> capture_format::recognize(std::span<cons
   else if (starts_with(first, {'B', 'Z', 'h'}))
     unpack = "bzcat";
   if (unpack != nullptr)
-    return error{ec::unsupported, name + " is compressed; unpack it on the way in: " + unpack + " " + name + " | flowactors -r -"};
-  return error{ec::bad_format, name + " is no capture file: it begins with the bytes " + shown(first) + ", expected pcap or pcapng"};
+    return error{ec::unsupported, name + " is compressed; unpack it on the way in: " + unpack + " "
+                                    + name + " | flowactors -r -"};
+  return error{ec::bad_format, name + " is no capture file: it begins with the bytes "
+                                 + shown(first) + ", expected pcap or pcapng"};
 }
 
 } // namespace flowactors

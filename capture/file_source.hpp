@@ -14,7 +14,8 @@ namespace flowactors {
 /// A capture file, a FIFO or standard input. Frames point into the read buffer: nothing is copied.
 class file_source final : public source {
 public:
-  /// A regular file's format is looked at here; that of a FIFO or of standard input with the first read, when somebody writes.
+  /// A regular file's format is looked at here; that of a FIFO or of standard input with the first
+  /// read, when somebody writes.
   static result<std::unique_ptr<source>> open(const std::string& path, const std::string& filter);
 
   result<size_t> read(std::span<frame> out) override;
@@ -30,7 +31,7 @@ private:
   file_source(std::string name, std::unique_ptr<byte_stream> stream, const std::string& filter)
     : name_(std::move(name)), stream_(std::move(stream)), filter_(filter) {}
   result<void> recognize();
-  result<size_t> keep_passing(std::span<frame> frames);
+  size_t keep_passing(std::span<frame> frames);
   void end_short(uint64_t begun);
 
   std::string name_;

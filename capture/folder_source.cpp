@@ -15,13 +15,16 @@ namespace fs = std::filesystem;
 namespace {
 
 bool named_as_capture(const std::string& path) {
-  const std::string name = fs::path{path}.filename().string();
+  std::string name = fs::path{path}.filename().string();
+  for (char& letter : name)
+    letter = letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
   return name.find(".pcap") != std::string::npos || name.find(".cap") != std::string::npos;
 }
 
 } // namespace
 
-result<std::unique_ptr<source>> folder_source::open(const std::string& path, const std::string& filter) {
+result<std::unique_ptr<source>> folder_source::open(const std::string& path,
+                                                    const std::string& filter) {
   if (auto checked = check_filter(filter); !checked)
     return checked.failure();
   std::error_code failure;
@@ -35,21 +38,26 @@ result<std::unique_ptr<source>> folder_source::open(const std::string& path, con
   }
   if (failure)
     return system_error("read the folder", path, failure.value());
-  if (std::any_of(files.begin(), files.end(), [](const file& f) { return named_as_capture(f.path); }))
+  if (std::any_of(files.begin(), files.end(),
+                  [](const file& f) { return named_as_capture(f.path); }))
     std::erase_if(files, [](const file& f) { return !named_as_capture(f.path); });
   if (files.empty())
-    return error{ec::not_found, "the folder " + path + " holds no files; expected captures (pcap or pcapng)"};
-  std::sort(files.begin(), files.end(), [](const file& a, const file& b) { return a.path < b.path; });
+    return error{ec::not_found,
+                 "the folder " + path + " holds no files; expected captures (pcap or pcapng)"};
+  std::sort(files.begin(), files.end(),
+            [](const file& a, const file& b) { return a.path < b.path; });
   return std::unique_ptr<source>{new folder_source(path, std::move(files), filter)};
 }
 
 void folder_source::open_next() {
   const file& wanted = files_[next_++];
   auto opened = file_source::open(wanted.path, filter_);
-  if (opened)
+  if (opened) {
     current_ = std::move(*opened);
-  else
+  } else {
     warnings_.push_back(opened.failure());
+    closed_bytes_ += wanted.size;
+  }
 }
 
 void folder_source::close_current() {
@@ -59,7 +67,7 @@ void folder_source::close_current() {
   closed_.handed_out += done.handed_out;
   closed_.filtered += done.filtered;
   closed_.bytes += done.bytes;
-  closed_bytes_ += current_->progress().done;
+  closed_bytes_ += files_[next_ - 1].size;
   current_.reset();
 }
 
@@ -93,7 +101,9 @@ source_counters folder_source::counters() noexcept {
 }
 
 source::progress_bytes folder_source::progress() const noexcept {
-  progress_bytes sum{closed_bytes_ + (current_ != nullptr ? current_->progress().done : 0), 0};
+  progress_bytes sum{closed_bytes_, 0};
+  if (current_ != nullptr) // a file may grow while it is read
+    sum.done += std::min(current_->progress().done, files_[next_ - 1].size);
   for (const file& each : files_)
     sum.total += each.size;
   return sum;

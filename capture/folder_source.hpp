@@ -8,8 +8,9 @@
 
 namespace flowactors {
 
-/// The capture files of a folder, in name order, as one stream. Sub-folders and dot files are left out; if any name says
-/// that it is a capture (.pcap, .pcapng, .cap somewhere in it), files whose names don't are left out too.
+/// The capture files of a folder, in name order, as one stream. Sub-folders and dot files are left
+/// out; if any name says that it is a capture (.pcap, .pcapng, .cap somewhere in it), files whose
+/// names don't are left out too.
 class folder_source final : public source {
 public:
   static result<std::unique_ptr<source>> open(const std::string& path, const std::string& filter);

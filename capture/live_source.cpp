@@ -1,5 +1,6 @@
 #include "capture/source.hpp"
 
+#include <net/if.h>
 #include <pcap/pcap.h>
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -8,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 namespace flowactors {
@@ -18,51 +20,68 @@ using pcap_handle = std::unique_ptr<pcap_t, decltype(&pcap_close)>;
 
 link_type link_of_dlt(int dlt) noexcept {
   switch (dlt) {
-  case DLT_RAW: return link_type::raw;
-  case DLT_LOOP: return link_type::loop;
-  case DLT_PPP_SERIAL: return link_type::ppp_hdlc;
-  case DLT_C_HDLC: return link_type::cisco_hdlc;
-  default: return static_cast<link_type>(dlt);
+    case DLT_RAW:
+      return link_type::raw;
+    case DLT_LOOP:
+      return link_type::loop;
+    case DLT_PPP_SERIAL:
+      return link_type::ppp_hdlc;
+    case DLT_C_HDLC:
+      return link_type::cisco_hdlc;
+    default:
+      return static_cast<link_type>(dlt);
   }
 }
 
 std::string interfaces_here() {
-  pcap_if_t* all = nullptr;
-  char text[PCAP_ERRBUF_SIZE];
-  if (pcap_findalldevs(&all, text) != 0)
-    return "";
+  // libpcap's own list has buses and queues in it, whose frames nobody here can decode.
   std::string names;
-  for (const pcap_if_t* each = all; each != nullptr; each = each->next)
-    names += (names.empty() ? "" : ", ") + std::string{each->name};
-  pcap_freealldevs(all);
-  return names;
+  std::unique_ptr<struct if_nameindex[], decltype(&if_freenameindex)> all{if_nameindex(),
+                                                                          &if_freenameindex};
+  for (size_t i = 0; all != nullptr && all[i].if_name != nullptr; ++i)
+    names += std::string{all[i].if_name} + ", ";
+  return names + "any";
 }
 
 error activation_error(const std::string& interface, int code, const char* detail) {
   const std::string text = *detail != '\0' ? detail : pcap_statustostr(code);
   switch (code) {
-  case PCAP_ERROR_NO_SUCH_DEVICE:
-    return {ec::not_found, "there is no interface " + interface + "; there are: " + interfaces_here()};
-  case PCAP_ERROR_PERM_DENIED:
-  case PCAP_ERROR_PROMISC_PERM_DENIED:
-    return {ec::no_permission, "no right to capture on " + interface
-                                 + "; run as root, or give the program the capability: setcap cap_net_raw,cap_net_admin=eip flowactors"};
-  case PCAP_ERROR_IFACE_NOT_UP: return {ec::io_failed, "the interface " + interface + " is down; bring it up: ip link set " + interface + " up"};
-  default: return {ec::io_failed, "can't capture on " + interface + ": " + text};
+    case PCAP_ERROR_NO_SUCH_DEVICE:
+      return {ec::not_found,
+              "there is no interface " + interface + "; there are: " + interfaces_here()};
+    case PCAP_ERROR_PERM_DENIED:
+    case PCAP_ERROR_PROMISC_PERM_DENIED:
+      return {
+        ec::no_permission,
+        "no right to capture on "
+          + interface + "; run as root, or give the program the capability: setcap cap_net_raw,cap_net_admin=eip flowactors"};
+    case PCAP_ERROR_IFACE_NOT_UP:
+      return {ec::io_failed, "the interface " + interface + " is down; bring it up: ip link set "
+                               + interface + " up"};
+    default:
+      return {ec::io_failed, "can't capture on " + interface + ": " + text};
   }
 }
 
-/// An interface. libpcap's bytes are valid only in its callback, so frames are copied into a stretch that is used again.
+/// An interface. libpcap's bytes are valid only in its callback, so frames are copied into a
+/// stretch that is used again.
 class live_source final : public source {
 public:
   live_source(std::string name, pcap_handle handle, int wake_fd, const live_options& options)
-    : name_(std::move(name)), handle_(std::move(handle)), wake_fd_(wake_fd), snap_length_(options.snap_length),
-      wait_ms_(static_cast<int>(options.wait.count())), link_(link_of_dlt(pcap_datalink(handle_.get()))),
-      fraction_ns_(pcap_get_tstamp_precision(handle_.get()) == PCAP_TSTAMP_PRECISION_NANO ? 1 : 1000) {}
+    : name_(std::move(name)),
+      handle_(std::move(handle)),
+      wake_fd_(wake_fd),
+      snap_length_(static_cast<uint32_t>(pcap_snapshot(handle_.get()))),
+      wait_ms_(static_cast<int>(std::clamp<int64_t>(options.wait.count(), 0, INT32_MAX))),
+      link_(link_of_dlt(pcap_datalink(handle_.get()))),
+      fraction_ns_(pcap_get_tstamp_precision(handle_.get()) == PCAP_TSTAMP_PRECISION_NANO ? 1
+                                                                                          : 1000) {}
 
   ~live_source() override { close(wake_fd_); }
 
   result<size_t> read(std::span<frame> out) override {
+    if (out.empty() || at_end())
+      return size_t{0};
     if (out.size() > frames_)
       reserve(out.size());
     batch_ = {out, 0, 0};
@@ -73,19 +92,19 @@ public:
     if (poll(both, 2, wait_ms_) <= 0)
       return size_t{0};
     uint64_t times;
-    [[maybe_unused]] const ssize_t taken = ::read(wake_fd_, &times, sizeof(times)); // an interruption ends with this call
+    [[maybe_unused]] const ssize_t taken =
+      ::read(wake_fd_, &times, sizeof(times)); // an interruption ends with this call
     return dispatch();
   }
 
-  bool at_end() const noexcept override { return false; }
+  bool at_end() const noexcept override { return failed_ && !fault_; }
   bool live() const noexcept override { return true; }
 
   source_counters counters() noexcept override {
     pcap_stat now{};
     if (pcap_stats(handle_.get(), &now) == 0) {
-      // The library's counters are 32 bits wide and wrap.
-      counters_.kernel_dropped += now.ps_drop - std::exchange(last_drop_, now.ps_drop);
-      counters_.interface_dropped += now.ps_ifdrop - std::exchange(last_ifdrop_, now.ps_ifdrop);
+      counters_.kernel_dropped += growth(last_drop_, now.ps_drop);
+      counters_.interface_dropped += growth(last_ifdrop_, now.ps_ifdrop);
     }
     return counters_;
   }
@@ -93,8 +112,11 @@ public:
   progress_bytes progress() const noexcept override { return {counters_.bytes, 0}; }
 
   void interrupt() noexcept override {
+    const int kept = errno; // it may be in use where a signal came
     const uint64_t one = 1;
-    [[maybe_unused]] const ssize_t written = write(wake_fd_, &one, sizeof(one)); // full = it is awake already
+    [[maybe_unused]] const ssize_t written =
+      write(wake_fd_, &one, sizeof(one)); // full = it is awake already
+    errno = kept;
   }
 
   std::vector<error> take_warnings() override { return {}; }
@@ -107,17 +129,32 @@ private:
     size_t bytes;
   };
 
+  // The library's counters are 32 bits wide and wrap; a driver that is set up anew begins at 0.
+  static uint32_t growth(uint32_t& last, uint32_t now) noexcept {
+    const uint32_t more = now - std::exchange(last, now);
+    return more < 1u << 31 ? more : 0;
+  }
+
   void reserve(size_t frames) {
     frames_ = frames;
-    bytes_ = std::make_unique_for_overwrite<uint8_t[]>(frames * snap_length_); // touched only as far as frames are long
+    bytes_ = std::make_unique_for_overwrite<uint8_t[]>(
+      frames * snap_length_); // touched only as far as frames are long
   }
 
   result<size_t> dispatch() {
-    const int got = pcap_dispatch(handle_.get(), static_cast<int>(batch_.out.size()), &live_source::take, reinterpret_cast<u_char*>(this));
+    if (fault_)
+      return *std::exchange(fault_, {});
+    const int got = pcap_dispatch(handle_.get(), static_cast<int>(batch_.out.size()),
+                                  &live_source::take, reinterpret_cast<u_char*>(this));
     counters_.handed_out += batch_.frames;
     counters_.bytes += batch_.bytes;
-    if (got < 0 && got != PCAP_ERROR_BREAK && batch_.frames == 0)
-      return error{ec::io_failed, "the interface " + name_ + " failed: " + pcap_geterr(handle_.get())};
+    if (got < 0 && got != PCAP_ERROR_BREAK) {
+      failed_ = true;
+      fault_ =
+        error{ec::io_failed, "the interface " + name_ + " failed: " + pcap_geterr(handle_.get())};
+      if (batch_.frames == 0)
+        return *std::exchange(fault_, {});
+    }
     return batch_.frames;
   }
 
@@ -129,8 +166,10 @@ private:
     const uint32_t captured = std::min<uint32_t>(header->caplen, self.snap_length_);
     uint8_t* place = self.bytes_.get() + b.bytes;
     std::memcpy(place, bytes, captured);
-    const int64_t time_ns = int64_t{header->ts.tv_sec} * 1'000'000'000 + int64_t{header->ts.tv_usec} * self.fraction_ns_;
-    b.out[b.frames++] = {place, captured, std::max<uint32_t>(header->len, captured), time_ns, self.link_};
+    const int64_t time_ns =
+      int64_t{header->ts.tv_sec} * 1'000'000'000 + int64_t{header->ts.tv_usec} * self.fraction_ns_;
+    b.out[b.frames++] = {place, captured, std::max<uint32_t>(header->len, captured), time_ns,
+                         self.link_};
     b.bytes += captured;
   }
 
@@ -147,6 +186,8 @@ private:
   source_counters counters_;
   uint32_t last_drop_ = 0;
   uint32_t last_ifdrop_ = 0;
+  bool failed_ = false;
+  std::optional<error> fault_; // to be told when the frames before it are done with
 };
 
 result<void> set_filter(pcap_t* handle, const std::string& filter) {
@@ -154,17 +195,20 @@ result<void> set_filter(pcap_t* handle, const std::string& filter) {
     return {};
   bpf_program program{};
   if (pcap_compile(handle, &program, filter.c_str(), 1, PCAP_NETMASK_UNKNOWN) != 0)
-    return error{ec::bad_setting, "the filter '" + filter + "' is not valid: " + pcap_geterr(handle)};
+    return error{ec::bad_setting,
+                 "the filter '" + filter + "' is not valid: " + pcap_geterr(handle)};
   const int status = pcap_setfilter(handle, &program);
   pcap_freecode(&program);
   if (status != 0)
-    return error{ec::bad_setting, "the kernel does not take the filter '" + filter + "': " + pcap_geterr(handle)};
+    return error{ec::bad_setting,
+                 "the kernel does not take the filter '" + filter + "': " + pcap_geterr(handle)};
   return {};
 }
 
 } // namespace
 
-result<std::unique_ptr<source>> open_interface(const std::string& interface, const live_options& options) {
+result<std::unique_ptr<source>> open_interface(const std::string& interface,
+                                               const live_options& options) {
   char text[PCAP_ERRBUF_SIZE] = "";
   pcap_handle handle{pcap_create(interface.c_str(), text), &pcap_close};
   if (handle == nullptr)
@@ -172,22 +216,27 @@ result<std::unique_ptr<source>> open_interface(const std::string& interface, con
   pcap_set_snaplen(handle.get(), static_cast<int>(options.snap_length));
   pcap_set_promisc(handle.get(), options.promiscuous ? 1 : 0);
   pcap_set_timeout(handle.get(), static_cast<int>(std::max<int64_t>(options.wait.count(), 1)));
-  pcap_set_buffer_size(handle.get(), static_cast<int>(std::min<uint64_t>(options.buffer_bytes, INT32_MAX)));
+  pcap_set_buffer_size(handle.get(),
+                       static_cast<int>(std::min<uint64_t>(options.buffer_bytes, INT32_MAX)));
   pcap_set_immediate_mode(handle.get(), options.immediate ? 1 : 0);
-  pcap_set_tstamp_precision(handle.get(), PCAP_TSTAMP_PRECISION_NANO); // where it is not offered, microseconds stay
+  pcap_set_tstamp_precision(
+    handle.get(), PCAP_TSTAMP_PRECISION_NANO); // where it is not offered, microseconds stay
   if (const int status = pcap_activate(handle.get()); status < 0)
     return activation_error(interface, status, pcap_geterr(handle.get()));
   if (pcap_setnonblock(handle.get(), 1, text) != 0)
     return error{ec::io_failed, "can't capture on " + interface + ": " + text};
   if (!supported(link_of_dlt(pcap_datalink(handle.get()))))
-    return error{ec::unsupported, "the interface " + interface + " has link type " + std::to_string(pcap_datalink(handle.get()))
+    return error{ec::unsupported, "the interface " + interface + " has link type "
+                                    + std::to_string(pcap_datalink(handle.get()))
                                     + ", which is not supported"};
   if (auto filtered = set_filter(handle.get(), options.filter); !filtered)
     return filtered.failure();
   const int wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (wake_fd < 0)
-    return error{ec::out_of_resources, "can't make an event descriptor for " + interface + ": " + std::strerror(errno)};
-  return std::unique_ptr<source>{std::make_unique<live_source>(interface, std::move(handle), wake_fd, options)};
+    return error{ec::out_of_resources,
+                 "can't make an event descriptor for " + interface + ": " + std::strerror(errno)};
+  return std::unique_ptr<source>{
+    std::make_unique<live_source>(interface, std::move(handle), wake_fd, options)};
 }
 
 } // namespace flowactors

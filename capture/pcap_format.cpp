@@ -37,8 +37,10 @@ public:
       if (swapped_lengths_ || (maybe_swapped_lengths_ && captured > wire))
         std::swap(captured, wire);
       if (captured > max_captured) {
-        done.fault = error{ec::bad_format, "the record at byte " + std::to_string(offset + done.consumed) + " claims "
-                                             + std::to_string(captured) + " captured bytes, more than any frame has"};
+        done.fault =
+          error{ec::bad_format, "the record at byte " + std::to_string(offset + done.consumed)
+                                  + " claims " + std::to_string(captured)
+                                  + " captured bytes, more than any frame has"};
         break;
       }
       if (left < header_ + captured) {
@@ -70,10 +72,12 @@ private:
     const uint32_t major = other_order_ ? versions >> 16 : versions & 0xffff;
     const uint32_t minor = other_order_ ? versions & 0xffff : versions >> 16;
     if (major != 2 || minor > 4)
-      return error{ec::unsupported, "pcap version " + std::to_string(major) + "." + std::to_string(minor) + " is not supported; expected 2.4"};
+      return error{ec::unsupported, "pcap version " + std::to_string(major) + "."
+                                      + std::to_string(minor) + " is not supported; expected 2.4"};
     fraction_ns_ = magic == nano ? 1 : 1000;
     header_ = magic == modified ? record_header + 8 : record_header;
-    // Before version 2.4 the two lengths of a record stood the other way round, and in 2.3 nobody can tell.
+    // Before version 2.4 the two lengths of a record stood the other way round, and in 2.3 nobody
+    // can tell.
     swapped_lengths_ = minor < 3;
     maybe_swapped_lengths_ = minor == 3;
     link_ = link_of_file(number(header + 20) & 0x03ffffff);

@@ -18,6 +18,7 @@ constexpr uint32_t old_packet_block = 2;
 constexpr uint32_t simple_packet_block = 3;
 constexpr uint32_t enhanced_packet_block = 6;
 constexpr size_t block_frame = 12; // type, length, and the length again at the end
+constexpr size_t max_interfaces = 65536;
 constexpr uint64_t second_ns = 1'000'000'000;
 
 class pcapng_format final : public capture_format {
@@ -39,9 +40,11 @@ public:
         other_order_ = number(block + 8) != byte_order ? !other_order_ : other_order_;
       type = number(block);
       const uint32_t length = number(block + 4);
-      if (length < block_frame || length % 4 != 0 || (type == section_block && number(block + 8) != byte_order)) {
-        done.fault = error{ec::bad_format, "the block at byte " + std::to_string(offset + done.consumed)
-                                             + " has a length or a byte order mark that no block has"};
+      if (length < block_frame || length % 4 != 0
+          || (type == section_block && number(block + 8) != byte_order)) {
+        done.fault =
+          error{ec::bad_format, "the block at byte " + std::to_string(offset + done.consumed)
+                                  + " has a length or a byte order mark that no block has"};
         break;
       }
       if (!known(type)) {
@@ -49,8 +52,9 @@ public:
         continue;
       }
       if (length > max_captured + 4096) {
-        done.fault = error{ec::bad_format, "the block at byte " + std::to_string(offset + done.consumed) + " claims "
-                                             + std::to_string(length) + " bytes, more than any packet has"};
+        done.fault = error{
+          ec::bad_format, "the block at byte " + std::to_string(offset + done.consumed) + " claims "
+                            + std::to_string(length) + " bytes, more than any packet has"};
         break;
       }
       if (left < length) {
@@ -58,8 +62,11 @@ public:
         break;
       }
       if (const char* wrong = take(type, block, length, done, out); wrong != nullptr) {
-        done.fault = wrong == no_link ? unsupported_link(interfaces_[0].link)
-                                      : error{ec::bad_format, "the block at byte " + std::to_string(offset + done.consumed) + " " + wrong};
+        done.fault =
+          wrong == no_link
+            ? unsupported_link(interfaces_[0].link)
+            : error{ec::bad_format,
+                    "the block at byte " + std::to_string(offset + done.consumed) + " " + wrong};
         break;
       }
       done.consumed += length;
@@ -78,8 +85,8 @@ private:
   static constexpr const char* no_link = "";
 
   static bool known(uint32_t type) noexcept {
-    return type == section_block || type == interface_block || type == old_packet_block || type == simple_packet_block
-           || type == enhanced_packet_block;
+    return type == section_block || type == interface_block || type == old_packet_block
+           || type == simple_packet_block || type == enhanced_packet_block;
   }
 
   // Blocks that mean nothing here may be larger than any buffer.
@@ -93,14 +100,19 @@ private:
   }
 
   // What is wrong with the block, or nullptr.
-  const char* take(uint32_t type, const uint8_t* block, uint32_t length, step& done, std::span<frame> out) {
+  const char* take(uint32_t type, const uint8_t* block, uint32_t length, step& done,
+                   std::span<frame> out) {
     if (number(block + length - 4) != length)
       return "gives another length at its end than at its beginning";
     switch (type) {
-    case section_block: return open_section(block, length);
-    case interface_block: return open_interface(block, length);
-    case simple_packet_block: return take_simple(block, length, done, out);
-    default: return take_packet(type, block, length, done, out);
+      case section_block:
+        return open_section(block, length);
+      case interface_block:
+        return open_interface(block, length);
+      case simple_packet_block:
+        return take_simple(block, length, done, out);
+      default:
+        return take_packet(type, block, length, done, out);
     }
   }
 
@@ -108,13 +120,16 @@ private:
     interfaces_.clear();
     if (length < 28)
       return "is too short for a section";
-    return half(block + 12) == 1 ? nullptr : "has a pcapng version that is not supported; expected 1.x";
+    return half(block + 12) == 1 ? nullptr
+                                 : "has a pcapng version that is not supported; expected 1.x";
   }
 
   const char* open_interface(const uint8_t* block, uint32_t length) {
     if (length < 20)
       return "is too short for an interface";
-    interface made{link_of_file(half(block + 8)), number(block + 12), 1'000'000, 0};
+    interface made {
+      link_of_file(half(block + 8)), number(block + 12), 1'000'000, 0
+    };
     const uint8_t* end = block + length - 4;
     for (const uint8_t* option = block + 16; end - option >= 4;) {
       const uint16_t code = half(option);
@@ -130,11 +145,14 @@ private:
     }
     if (made.units_per_second == 0)
       return "gives a time resolution that does not fit 64 bits";
+    if (interfaces_.size() == max_interfaces)
+      return "describes more interfaces than any machine has";
     interfaces_.push_back(made);
     return nullptr;
   }
 
-  const char* take_packet(uint32_t type, const uint8_t* block, uint32_t length, step& done, std::span<frame> out) {
+  const char* take_packet(uint32_t type, const uint8_t* block, uint32_t length, step& done,
+                          std::span<frame> out) {
     constexpr uint32_t head = 28;
     if (length < head + 4)
       return "is too short for a packet";
@@ -167,7 +185,8 @@ private:
     any_frame_ = true;
     const uint32_t wire = number(block + 8);
     const uint32_t limit = from.snap_length != 0 ? from.snap_length : UINT32_MAX;
-    out[done.frames++] = {block + head, std::min({wire, limit, length - head - 4}), wire, last_ns_, from.link};
+    out[done.frames++] = {block + head, std::min({wire, limit, length - head - 4}), wire, last_ns_,
+                          from.link};
     return nullptr;
   }
 
@@ -186,8 +205,10 @@ private:
     if (per_second == 1'000'000) [[likely]]
       return static_cast<int64_t>(stamp * 1000 + static_cast<uint64_t>(from.offset_s) * second_ns);
     const uint64_t seconds = stamp / per_second;
-    const auto rest = static_cast<uint64_t>(static_cast<uint128>(stamp % per_second) * second_ns / per_second);
-    return static_cast<int64_t>(seconds * second_ns + rest + static_cast<uint64_t>(from.offset_s) * second_ns);
+    const auto rest =
+      static_cast<uint64_t>(static_cast<uint128>(stamp % per_second) * second_ns / per_second);
+    return static_cast<int64_t>(seconds * second_ns + rest
+                                + static_cast<uint64_t>(from.offset_s) * second_ns);
   }
 
   uint32_t number(const uint8_t* at) const noexcept {
