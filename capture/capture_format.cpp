@@ -89,8 +89,9 @@ result<std::unique_ptr<capture_format>> capture_format::recognize(std::span<cons
   else if (starts_with(first, {'B', 'Z', 'h'}))
     unpack = "bzcat";
   if (unpack != nullptr)
-    return error{ec::unsupported, name + " is compressed; unpack it on the way in: " + unpack + " "
-                                    + name + " | flowactors -r -"};
+    return error{ec::unsupported, name + " is compressed; unpack it on the way in: " + unpack
+                                    + (name == "standard input" ? "" : " " + name)
+                                    + " | flowactors -r -"};
   return error{ec::bad_format, name + " is no capture file: it begins with the bytes "
                                  + shown(first) + ", expected pcap or pcapng"};
 }

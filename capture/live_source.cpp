@@ -1,9 +1,12 @@
 #include "capture/source.hpp"
 
+#include <linux/if_packet.h>
 #include <net/if.h>
 #include <pcap/pcap.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -190,6 +193,18 @@ private:
   std::optional<error> fault_; // to be told when the frames before it are done with
 };
 
+// A loopback interface shows every packet twice, going out and coming in. libpcap leaves out the
+// first, but only after it took room in the ring and was counted where there was none.
+void leave_out_own_copies(pcap_t* handle, const std::string& interface) {
+  ifreq request{};
+  interface.copy(request.ifr_name, IFNAMSIZ - 1);
+  const int fd = pcap_fileno(handle);
+  const int yes = 1;
+  if (ioctl(fd, SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & IFF_LOOPBACK) != 0)
+    setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &yes,
+               sizeof(yes)); // since Linux 4.20; else as above
+}
+
 result<void> set_filter(pcap_t* handle, const std::string& filter) {
   if (filter.empty())
     return {};
@@ -231,6 +246,7 @@ result<std::unique_ptr<source>> open_interface(const std::string& interface,
                                     + ", which is not supported"};
   if (auto filtered = set_filter(handle.get(), options.filter); !filtered)
     return filtered.failure();
+  leave_out_own_copies(handle.get(), interface);
   const int wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (wake_fd < 0)
     return error{ec::out_of_resources,

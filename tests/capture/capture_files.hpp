@@ -245,6 +245,12 @@ inline outcome drain(const std::string& path, const std::string& filter = "", si
   return drain(**opened, batch);
 }
 
+/// How many frames a read gave; SIZE_MAX = it failed. By value, for CAF's checks keep references.
+inline size_t taken(source& from, std::span<frame> out) {
+  const auto got = from.read(out);
+  return got ? got.value() : SIZE_MAX;
+}
+
 /// True if the sentence has each of the parts in it.
 inline bool says(const error& what, std::initializer_list<const char*> parts) {
   for (const char* part : parts)
