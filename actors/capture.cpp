@@ -57,8 +57,8 @@ capture_actor::behavior_type capture_state::make_behavior() {
 caf::result<capture_end> capture_state::run() {
   promise_ = self_->make_response_promise<capture_end>();
   phase_ = phase::reading;
-  log::debug(name, "reads", parts_.from->name());
   self_->send(self_, poll_atom_v);
+  log::debug(name, "reads", parts_.from->name());
   return promise_;
 }
 

@@ -1,7 +1,6 @@
 #include "actors/input.hpp"
 
 #include <filesystem>
-#include <iterator>
 #include <utility>
 
 namespace flowactors {
@@ -83,15 +82,21 @@ size_t input::read(std::span<frame> out) {
 }
 
 void input::close() {
-  auto more = current_->take_warnings();
-  warnings_.insert(warnings_.end(), std::make_move_iterator(more.begin()),
-                   std::make_move_iterator(more.end()));
+  warnings_ = take_warnings();
   add(closed_, current_->counters());
   if (next_ <= sizes_.size())
     closed_bytes_ += sizes_[next_ - 1];
   std::unique_ptr<source> old;
   const std::lock_guard guard(mutex_);
   old = std::move(current_);
+}
+
+std::vector<error> input::take_warnings() {
+  auto out = std::exchange(warnings_, {});
+  if (current_ != nullptr)
+    for (auto& more : current_->take_warnings())
+      out.push_back(std::move(more));
+  return out;
 }
 
 source_counters input::counters() noexcept {
@@ -107,6 +112,10 @@ source::progress_bytes input::progress() const noexcept {
 
 void input::stop() noexcept {
   stopped_ = true;
+  wake();
+}
+
+void input::wake() noexcept {
   const std::lock_guard guard(mutex_);
   if (current_ != nullptr)
     current_->interrupt();

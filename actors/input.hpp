@@ -14,7 +14,7 @@ namespace flowactors {
 
 /// All that one capture actor reads: an interface, or paths one after another, each opened when its
 /// turn comes. A path that can't be opened or fails half way is a failure, and the next follows.
-/// `stop` may be called from any thread; everything else belongs to the capture actor.
+/// `wake` and `stop` may be called from any thread; everything else belongs to the capture actor.
 class input {
 public:
   using opener = std::function<result<std::unique_ptr<source>>()>;
@@ -31,12 +31,15 @@ public:
   source_counters counters() noexcept;
   source::progress_bytes progress() const noexcept;
 
+  /// Makes a `read` that waits, or the next one, return soon: its thread shall look at its mailbox.
+  void wake() noexcept;
+
   /// Ends reading for good; a `read` that is blocked returns soon.
   void stop() noexcept;
   bool stopped() const noexcept { return stopped_; }
 
   /// Faults since the last call: what was left out of a path that went on, and what ended one.
-  std::vector<error> take_warnings() noexcept { return std::exchange(warnings_, {}); }
+  std::vector<error> take_warnings();
   std::vector<error> take_failures() noexcept { return std::exchange(failures_, {}); }
 
 private:

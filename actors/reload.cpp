@@ -103,6 +103,7 @@ void supervisor_state::swap_all(std::vector<std::shared_ptr<script_vm>> fresh) {
         },
         // It ended meanwhile, and its account has come with its last word.
         [this](const caf::error&) { one_swapped(); });
+    workers_[i].from->wake();
   }
   one_swapped();
 }

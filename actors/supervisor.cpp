@@ -23,10 +23,15 @@ void supervisor_state::start(supervisor_options options) {
     finish();
     return;
   }
+  self_->set_down_handler([this](const caf::down_msg& down) {
+    for (size_t i = 0; i < workers_.size(); ++i)
+      if (workers_[i].handle && workers_[i].handle->address() == down.source)
+        take_failure(i, down.reason);
+  });
   for (size_t i = 0; i < workers_.size(); ++i)
     self_->request(workers_[i].handle, caf::infinite, run_atom_v)
       .then([this, i](capture_end& end) { take_end(i, end); },
-            [this, i](const caf::error& reason) { take_failure(i, reason); });
+            [](const caf::error&) {}); // the monitor tells why
   if (options_.progress)
     self_->send(self_, tick_atom_v);
 }
@@ -67,6 +72,7 @@ bool supervisor_state::start_worker(const capture_order& order) {
     capture_parts{from, std::move(flows).value(), std::move(scripts), voice_, options_.slice});
   auto handle = options_.detached ? self_->spawn<caf::detached>(capture, std::move(parts))
                                   : self_->spawn(capture, std::move(parts));
+  self_->monitor(handle);
   workers_.push_back({std::move(from), std::move(handle), {}});
   return true;
 }
@@ -167,6 +173,7 @@ void supervisor_state::account() {
     self_->request(w.handle, caf::infinite, snapshot_atom_v)
       .then([take](const capture_snapshot& more) { take(&more); },
             [take](const caf::error&) { take(nullptr); });
+    w.from->wake();
   }
 }
 

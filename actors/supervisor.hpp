@@ -47,7 +47,6 @@ public:
   void start(supervisor_options options);
   supervisor_actor::behavior_type make_behavior();
 
-private:
   /// A capture actor, and what the supervisor knows of it.
   struct worker {
     std::shared_ptr<input> from;
@@ -55,6 +54,9 @@ private:
     capture_progress progress;
   };
 
+  const std::vector<worker>& workers() const noexcept { return workers_; }
+
+private:
   // -- start and end
   bool start_worker(const capture_order& order);
   result<std::shared_ptr<script_vm>> load_scripts();

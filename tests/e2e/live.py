@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+"""Live capture between two interfaces of a network namespace of its own."""
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import unittest
+
+from flowactors import Case, counting_script, main, udp_record
+
+inside = "FLOWACTORS_NAMESPACE"
+
+
+def network(*words):
+    subprocess.run(["ip", *words], check=True, capture_output=True)
+
+
+@unittest.skipUnless(inside in os.environ, "needs root and network namespaces")
+class Live(Case):
+    def setUp(self):
+        super().setUp()
+        network("link", "add", "fa0", "type", "veth", "peer", "name", "fa1")
+        self.addCleanup(subprocess.run, ["ip", "link", "del", "fa0"], capture_output=True)
+        for name in "fa0", "fa1":
+            network("link", "set", name, "addrgenmode", "none")
+            network("link", "set", name, "up")
+
+    def listen(self, *args):
+        process = self.start("-v", "-i", "fa0", "--set", "capture.immediate=true", "--report", self.folder / "r.json",
+                             "--strict-ledger", *args)
+        self.wait_for(process, "capture reads")
+        process.send_signal(signal.SIGUSR1)  # answered once the interface is open
+        self.wait_for(process, " packets, ")
+        return process
+
+    def send(self, first, last):
+        with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as out:
+            out.bind(("fa1", 0))
+            for number in range(first, last):
+                out.send(udp_record(number)[16:])
+
+    def lines(self, process, count):
+        return [process.stdout.readline().decode().strip() for _ in range(count)]
+
+    def test_reload_and_stop_lose_no_packet(self):
+        self.script("my_script.lua", counting_script("old"))
+        process = self.listen("udp")
+        self.send(0, 500)
+        self.assertEqual(self.lines(process, 500), ["old"] * 500)
+        self.script("my_script.lua", counting_script("new"))
+        process.send_signal(signal.SIGHUP)
+        self.send(500, 1000)
+        lines = self.lines(process, 500)
+        self.assertEqual(set(lines) - {"old", "new"}, set())
+        self.wait_for(process, "supervisor reloads my_script.lua")
+        self.send(1000, 1100)
+        self.assertEqual(self.lines(process, 100)[-1], "new")
+        process.send_signal(signal.SIGTERM)
+        self.finish(process)
+        report = json.loads((self.folder / "r.json").read_text())
+        self.assertEqual(report["packets"]["seen"], 1100)
+        self.assertEqual(report["packets"]["kernel_dropped"], 0)
+        self.assertEqual(report["flows"]["ended"]["shutdown"], 1100)
+
+    def test_time_goes_on_without_packets(self):
+        self.script("a.lua", "return { flowDelete = function() io.write(flow.dump()['end.reason'] or 'none', '\\n') end }\n")
+        process = self.listen("--set", "flows.idle_after=1s", "--set", "flows.closed_after=1s")
+        self.send(0, 1)
+        self.assertEqual(self.lines(process, 1), ["idle"])
+        process.send_signal(signal.SIGINT)
+        self.finish(process)
+
+    def test_interface_that_goes_away_is_a_failure(self):
+        process = self.listen()
+        network("link", "del", "fa0")
+        _, err = self.finish(process, code=1)
+        self.assertIn("fa0", err)
+
+    def test_interface_that_goes_down_is_read_on_when_it_comes_up(self):
+        self.script("a.lua", counting_script("flow"))
+        process = self.listen("udp")
+        self.send(0, 10)
+        self.assertEqual(self.lines(process, 10), ["flow"] * 10)
+        network("link", "set", "fa0", "down")
+        network("link", "set", "fa0", "up")
+        self.send(10, 20)
+        self.assertEqual(self.lines(process, 10), ["flow"] * 10)
+        process.send_signal(signal.SIGTERM)
+        self.finish(process)
+
+    def test_several_interfaces_have_a_worker_each(self):
+        self.script("a.lua", counting_script("flow"))
+        process = self.listen("-i", "fa1", "udp")
+        self.send(0, 10)
+        self.assertEqual(self.lines(process, 20), ["flow"] * 20)
+        process.send_signal(signal.SIGTERM)
+        self.finish(process)
+
+
+if __name__ == "__main__":
+    probe = ["unshare", "--net", "ip", "link", "add", "fa0", "type", "veth", "peer", "name", "fa1"]
+    if inside not in os.environ and subprocess.run(probe, capture_output=True).returncode == 0:
+        os.execvpe("unshare", ["unshare", "--net", sys.executable, __file__], {**os.environ, inside: "1"})
+    main()
