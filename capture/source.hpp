@@ -61,7 +61,7 @@ struct live_options {
   uint32_t snap_length = 262144;     ///< bytes kept of a frame
   uint64_t buffer_bytes = 64u << 20; ///< kernel ring
   bool promiscuous = true;
-  bool immediate = false;            ///< a frame at a time instead of a block at a time
+  bool immediate = false;            ///< a frame at a time instead of a block at a time; each takes room in the ring for the longest
   std::chrono::milliseconds wait{100}; ///< the longest that `read` blocks
   std::string filter;                ///< BPF text, empty = all
 };
