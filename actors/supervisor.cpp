@@ -185,9 +185,11 @@ void supervisor_state::tick() {
     sum.done_bytes += w.progress.done_bytes;
     sum.total_bytes += w.progress.total_bytes;
     sum.packets += w.progress.packets;
-    if (w.handle)
-      self_->request(w.handle, caf::infinite, progress_atom_v)
-        .then([&w](const capture_progress& now) { w.progress = now; }, [](const caf::error&) {});
+    if (!w.handle)
+      continue;
+    self_->request(w.handle, caf::infinite, progress_atom_v)
+      .then([&w](const capture_progress& now) { w.progress = now; }, [](const caf::error&) {});
+    w.from->wake();
   }
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - started_;
   if (sum.packets != 0)

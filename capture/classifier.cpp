@@ -10,12 +10,16 @@
 
 namespace flowactors {
 
-classifier::classifier(std::unique_ptr<detector> dpi, text_blocks texts, uint32_t max_tcp_packets, uint32_t max_udp_packets)
-  : dpi_(std::move(dpi)), texts_(std::move(texts)), max_tcp_packets_(max_tcp_packets), max_udp_packets_(max_udp_packets) {
-}
+classifier::classifier(std::unique_ptr<detector> dpi, text_blocks texts, uint32_t max_tcp_packets,
+                       uint32_t max_udp_packets)
+  : dpi_(std::move(dpi)),
+    texts_(std::move(texts)),
+    max_tcp_packets_(max_tcp_packets),
+    max_udp_packets_(max_udp_packets) {}
 
 bool classifier::take(flow_record& flow, flow_state& state, const packet& p) noexcept {
-  if (p.fragment == fragment_kind::later) // no transport header: nothing that a dissector could read
+  if (p.fragment
+      == fragment_kind::later) // no transport header: nothing that a dissector could read
     return false;
   bool news = false;
   if (state.stage == dpi_stage::none) {
@@ -33,10 +37,13 @@ bool classifier::take(flow_record& flow, flow_state& state, const packet& p) noe
   return show(flow, state, p.network, p.network_captured, p.time_ns) || news;
 }
 
-bool classifier::show(flow_record& flow, flow_state& state, const uint8_t* network, uint32_t captured, int64_t time_ns) noexcept {
+bool classifier::show(flow_record& flow, flow_state& state, const uint8_t* network,
+                      uint32_t captured, int64_t time_ns) noexcept {
   if (state.stage == dpi_stage::none) {
     state.dpi = dpi_->acquire();
-    state.stage = state.dpi != nullptr ? dpi_stage::active : dpi_stage::done; // without memory it goes on without a label
+    state.stage = state.dpi != nullptr
+                    ? dpi_stage::active
+                    : dpi_stage::done; // without memory it goes on without a label
     if (state.dpi == nullptr)
       return false;
   }
@@ -55,7 +62,8 @@ bool classifier::show(flow_record& flow, flow_state& state, const uint8_t* netwo
   return said.news;
 }
 
-bool classifier::follow_http(flow_record& flow, flow_state& state, const packet& p, bool from_client) noexcept {
+bool classifier::follow_http(flow_record& flow, flow_state& state, const packet& p,
+                             bool from_client) noexcept {
   const std::string_view payload{reinterpret_cast<const char*>(p.payload), p.payload_captured};
   flow_text_pieces pieces = texts_.pieces(flow.text);
   bool news = false;

@@ -12,23 +12,31 @@
 namespace flowactors {
 
 /// Shows the packets of flows to nDPI, each as long as it is of use, and keeps what was found.
-/// The first packet of a TCP flow, if it carries nothing, waits for a second one: what is never answered costs 96 bytes
-/// instead of a DPI state, and one look at its end. The labels are the same as without waiting.
+/// The first packet of a TCP flow, if it carries nothing, waits for a second one: what is never
+/// answered costs 96 bytes instead of a DPI state, and one look at its end. The labels are the same
+/// as without waiting.
 class classifier {
 public:
-  /// `dpi` may be empty: then flows stay without a label. Beyond that many packets of a flow nDPI has to guess.
-  classifier(std::unique_ptr<detector> dpi, text_blocks texts, uint32_t max_tcp_packets, uint32_t max_udp_packets);
+  /// `dpi` may be empty: then flows stay without a label. Beyond that many packets of a flow nDPI
+  /// has to guess.
+  classifier(std::unique_ptr<detector> dpi, text_blocks texts, uint32_t max_tcp_packets,
+             uint32_t max_udp_packets);
   classifier(classifier&&) = default;
 
   /// The stage at which a new flow begins.
-  dpi_stage first_stage() const noexcept { return dpi_ != nullptr ? dpi_stage::none : dpi_stage::done; }
+  dpi_stage first_stage() const noexcept {
+    return dpi_ != nullptr ? dpi_stage::none : dpi_stage::done;
+  }
 
-  /// A packet of a flow that is not dpi_stage::done, already counted. True if there is news: a protocol.
+  /// A packet of a flow that is not dpi_stage::done, already counted. True if there is news: a
+  /// protocol.
   bool take(flow_record& flow, flow_state& state, const packet& p) noexcept;
 
-  /// A packet with payload of a flow whose `state.http` is set: reads the request or response that begins in it, so that
-  /// the record shows the last exchange of a connection. True if a response named its content type.
-  bool follow_http(flow_record& flow, flow_state& state, const packet& p, bool from_client) noexcept;
+  /// A packet with payload of a flow whose `state.http` is set: reads the request or response that
+  /// begins in it, so that the record shows the last exchange of a connection. True if a response
+  /// named its content type.
+  bool follow_http(flow_record& flow, flow_state& state, const packet& p,
+                   bool from_client) noexcept;
 
   /// The flow ends: what is undecided is guessed. The record keeps its text until `forget`.
   void conclude(flow_record& flow, flow_state& state) noexcept;
@@ -42,7 +50,8 @@ public:
   const text_blocks& texts() const noexcept { return texts_; }
 
 private:
-  bool show(flow_record& flow, flow_state& state, const uint8_t* network, uint32_t captured, int64_t time_ns) noexcept;
+  bool show(flow_record& flow, flow_state& state, const uint8_t* network, uint32_t captured,
+            int64_t time_ns) noexcept;
   bool defer(flow_state& state, const packet& p) noexcept;
 
   std::unique_ptr<detector> dpi_;

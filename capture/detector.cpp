@@ -13,18 +13,21 @@ namespace {
 constexpr size_t states_per_block = 256;
 
 bool has_protocol(const ndpi_flow_struct& state, uint16_t protocol) noexcept {
-  return state.detected_protocol_stack[0] == protocol || state.detected_protocol_stack[1] == protocol;
+  return state.detected_protocol_stack[0] == protocol
+         || state.detected_protocol_stack[1] == protocol;
 }
 
 // `protos` is a union: its TLS member means something for these alone.
 bool speaks_tls(const ndpi_flow_struct& state) noexcept {
-  return has_protocol(state, NDPI_PROTOCOL_TLS) || has_protocol(state, NDPI_PROTOCOL_QUIC) || has_protocol(state, NDPI_PROTOCOL_DTLS)
-         || has_protocol(state, NDPI_PROTOCOL_MAIL_SMTPS) || has_protocol(state, NDPI_PROTOCOL_MAIL_POPS)
+  return has_protocol(state, NDPI_PROTOCOL_TLS) || has_protocol(state, NDPI_PROTOCOL_QUIC)
+         || has_protocol(state, NDPI_PROTOCOL_DTLS) || has_protocol(state, NDPI_PROTOCOL_MAIL_SMTPS)
+         || has_protocol(state, NDPI_PROTOCOL_MAIL_POPS)
          || has_protocol(state, NDPI_PROTOCOL_MAIL_IMAPS);
 }
 
 bool speaks_dns(const ndpi_flow_struct& state) noexcept {
-  return has_protocol(state, NDPI_PROTOCOL_DNS) || has_protocol(state, NDPI_PROTOCOL_MDNS) || has_protocol(state, NDPI_PROTOCOL_LLMNR);
+  return has_protocol(state, NDPI_PROTOCOL_DNS) || has_protocol(state, NDPI_PROTOCOL_MDNS)
+         || has_protocol(state, NDPI_PROTOCOL_LLMNR);
 }
 
 std::string_view text(const char* found) noexcept {
@@ -47,7 +50,8 @@ std::string_view hexadecimal(const unsigned char (&hash)[20], char (&out)[40]) n
   return any ? std::string_view{out, 40} : std::string_view{};
 }
 
-void describe_tls(const ndpi_flow_struct& state, flow_record& flow, flow_text_pieces& pieces) noexcept {
+void describe_tls(const ndpi_flow_struct& state, flow_record& flow,
+                  flow_text_pieces& pieces) noexcept {
   const auto& tls = state.protos.tls_quic;
   pieces.tls_sni = text(state.host_server_name);
   pieces.tls_server_names = text(tls.server_names);
@@ -71,9 +75,12 @@ void describe_ssh(const ndpi_flow_struct& state, flow_text_pieces& pieces) noexc
 } // namespace
 
 result<std::unique_ptr<detector>> detector::make(const detector_options& options) {
-  if (ndpi_get_api_version() != NDPI_API_VERSION || ndpi_detection_get_sizeof_ndpi_flow_struct() != sizeof(ndpi_flow_struct))
-    return error{ec::bad_library, std::string{"libndpi is "} + ndpi_revision() + ", but this was built for API version "
-                                    + std::to_string(NDPI_API_VERSION) + "; install the matching libndpi or build again"};
+  if (ndpi_get_api_version() != NDPI_API_VERSION
+      || ndpi_detection_get_sizeof_ndpi_flow_struct() != sizeof(ndpi_flow_struct))
+    return error{ec::bad_library, std::string{"libndpi is "} + ndpi_revision()
+                                    + ", but this was built for API version "
+                                    + std::to_string(NDPI_API_VERSION)
+                                    + "; install the matching libndpi or build again"};
   ndpi_detection_module_struct* module = ndpi_init_detection_module(ndpi_no_prefs);
   if (module == nullptr)
     return error{ec::out_of_resources, "nDPI could not make a detection module: out of memory"};
@@ -81,15 +88,16 @@ result<std::unique_ptr<detector>> detector::make(const detector_options& options
   NDPI_PROTOCOL_BITMASK all;
   NDPI_BITMASK_SET_ALL(all);
   ndpi_set_protocol_detection_bitmask2(module, &all);
-  if (!options.protocols_file.empty() && ndpi_load_protocols_file(module, options.protocols_file.c_str()) < 0)
+  if (!options.protocols_file.empty()
+      && ndpi_load_protocols_file(module, options.protocols_file.c_str()) < 0)
     return error{ec::bad_setting, "nDPI can't load the protocols file " + options.protocols_file};
   ndpi_finalize_initialization(module);
   made->fill_names();
   return made;
 }
 
-detector::detector(ndpi_detection_module_struct* module, bool guess) : module_(module), guess_(guess) {
-}
+detector::detector(ndpi_detection_module_struct* module, bool guess)
+  : module_(module), guess_(guess) {}
 
 detector::~detector() {
   ndpi_exit_detection_module(module_);
@@ -105,9 +113,11 @@ void detector::fill_names() {
     names_.protocol_breeds.emplace_back(ndpi_get_proto_breed_name(module_, breed));
   }
   for (int i = 0; i < NDPI_PROTOCOL_NUM_CATEGORIES; ++i)
-    names_.categories.emplace_back(ndpi_category_get_name(module_, static_cast<ndpi_protocol_category_t>(i)));
+    names_.categories.emplace_back(
+      ndpi_category_get_name(module_, static_cast<ndpi_protocol_category_t>(i)));
   for (int i = 0; i <= NDPI_PROTOCOL_UNRATED; ++i)
-    names_.breeds.emplace_back(ndpi_get_proto_breed_name(module_, static_cast<ndpi_protocol_breed_t>(i)));
+    names_.breeds.emplace_back(
+      ndpi_get_proto_breed_name(module_, static_cast<ndpi_protocol_breed_t>(i)));
   for (int i = 0; i < NDPI_CONFIDENCE_MAX; ++i)
     names_.confidences.emplace_back(ndpi_confidence_get_name(static_cast<ndpi_confidence_t>(i)));
   for (int i = 0; i < NDPI_MAX_RISK; ++i)
@@ -136,14 +146,16 @@ void detector::release(ndpi_flow_struct* state) noexcept {
 }
 
 bool detector::speaks_http(const flow_record& flow) noexcept {
-  return (flow.master_protocol != NDPI_PROTOCOL_UNKNOWN ? flow.master_protocol : flow.app_protocol) == NDPI_PROTOCOL_HTTP;
+  return (flow.master_protocol != NDPI_PROTOCOL_UNKNOWN ? flow.master_protocol : flow.app_protocol)
+         == NDPI_PROTOCOL_HTTP;
 }
 
-detector::outcome detector::inspect(ndpi_flow_struct& state, flow_record& flow, const uint8_t* network, uint32_t captured,
-                                    int64_t now_ns, bool last) noexcept {
+detector::outcome detector::inspect(ndpi_flow_struct& state, flow_record& flow,
+                                    const uint8_t* network, uint32_t captured, int64_t now_ns,
+                                    bool last) noexcept {
   const auto length = static_cast<uint16_t>(std::min<uint32_t>(captured, UINT16_MAX));
-  const ndpi_protocol said
-    = ndpi_detection_process_packet(module_, &state, network, length, static_cast<uint64_t>(now_ns / 1'000'000));
+  const ndpi_protocol said = ndpi_detection_process_packet(
+    module_, &state, network, length, static_cast<uint64_t>(now_ns / 1'000'000));
   const bool known = said.app_protocol != NDPI_PROTOCOL_UNKNOWN;
   if (!known && !last)
     return {false, false};
@@ -151,7 +163,8 @@ detector::outcome detector::inspect(ndpi_flow_struct& state, flow_record& flow, 
     give_up(state, flow);
     return {true, true};
   }
-  const bool news = said.app_protocol != flow.app_protocol || said.master_protocol != flow.master_protocol;
+  const bool news =
+    said.app_protocol != flow.app_protocol || said.master_protocol != flow.master_protocol;
   flow.master_protocol = said.master_protocol;
   flow.app_protocol = said.app_protocol;
   flow.category = static_cast<uint8_t>(said.category);
@@ -165,14 +178,17 @@ detector::outcome detector::inspect(ndpi_flow_struct& state, flow_record& flow, 
 void detector::give_up(ndpi_flow_struct& state, flow_record& flow) noexcept {
   uint8_t guessed = 0;
   const ndpi_protocol said = ndpi_detection_giveup(module_, &state, guess_ ? 1 : 0, &guessed);
-  const bool known = said.app_protocol != NDPI_PROTOCOL_UNKNOWN || said.master_protocol != NDPI_PROTOCOL_UNKNOWN;
-  flow.master_protocol = said.master_protocol == said.app_protocol ? uint16_t{NDPI_PROTOCOL_UNKNOWN} : said.master_protocol;
+  const bool known =
+    said.app_protocol != NDPI_PROTOCOL_UNKNOWN || said.master_protocol != NDPI_PROTOCOL_UNKNOWN;
+  flow.master_protocol = said.master_protocol == said.app_protocol ? uint16_t{NDPI_PROTOCOL_UNKNOWN}
+                                                                   : said.master_protocol;
   flow.app_protocol = said.app_protocol;
   flow.category = static_cast<uint8_t>(said.category);
   flow.breed = said.app_protocol < breeds_.size() ? breeds_[said.app_protocol] : uint8_t{0};
   flow.confidence = static_cast<uint8_t>(state.confidence);
-  flow.detection = static_cast<uint8_t>(!known ? detection_state::gave_up
-                                        : guessed != 0 ? detection_state::guessed : detection_state::detected);
+  flow.detection = static_cast<uint8_t>(!known         ? detection_state::gave_up
+                                        : guessed != 0 ? detection_state::guessed
+                                                       : detection_state::detected);
   flow.risk = state.risk;
 }
 
@@ -180,15 +196,19 @@ void detector::conclude(ndpi_flow_struct& state, flow_record& flow) noexcept {
   give_up(state, flow);
 }
 
-void detector::describe(const ndpi_flow_struct& state, flow_record& flow, text_blocks& texts) const noexcept {
+void detector::describe(const ndpi_flow_struct& state, flow_record& flow,
+                        text_blocks& texts) const noexcept {
   flow_text_pieces pieces;
   char hash[40];
-  // What the exchanges of an HTTP connection have shown stays: it is newer than what nDPI remembers.
+  // What the exchanges of an HTTP connection have shown stays: it is newer than what nDPI
+  // remembers.
   const flow_text_pieces before = texts.pieces(flow.text);
   pieces.http_method = before.http_method;
   pieces.http_url = before.http_url;
   pieces.http_content_type = before.http_content_type;
-  pieces.http_user_agent = before.http_user_agent.empty() && !speaks_http(flow) ? text(state.http.user_agent) : before.http_user_agent;
+  pieces.http_user_agent = before.http_user_agent.empty() && !speaks_http(flow)
+                             ? text(state.http.user_agent)
+                             : before.http_user_agent;
   pieces.server_name = before.http_url.empty() ? text(state.host_server_name) : before.server_name;
   if (speaks_tls(state))
     describe_tls(state, flow, pieces);

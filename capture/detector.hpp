@@ -19,8 +19,9 @@ struct detector_options {
   std::string protocols_file; ///< nDPI's format (ndpiReader -p), empty = none
 };
 
-/// nDPI for one capture worker: a module, and a pool of the per-flow states that it needs until a flow is decided.
-/// Make several one after another on one thread (nDPI initialises globals); afterwards each may have a thread of its own.
+/// nDPI for one capture worker: a module, and a pool of the per-flow states that it needs until a
+/// flow is decided. Make several one after another on one thread (nDPI initialises globals);
+/// afterwards each may have a thread of its own.
 class detector {
 public:
   static result<std::unique_ptr<detector>> make(const detector_options& options);
@@ -40,16 +41,19 @@ public:
     bool complete; ///< nDPI needs no more packets of this flow
   };
 
-  /// Shows nDPI a packet of the flow, from its IP header on, and writes what it says into the record.
-  /// `last` = no other packet will be shown: if nothing was found, nDPI gives up and guesses.
-  outcome inspect(ndpi_flow_struct& state, flow_record& flow, const uint8_t* network, uint32_t captured, int64_t now_ns,
-                  bool last) noexcept;
+  /// Shows nDPI a packet of the flow, from its IP header on, and writes what it says into the
+  /// record. `last` = no other packet will be shown: if nothing was found, nDPI gives up and
+  /// guesses.
+  outcome inspect(ndpi_flow_struct& state, flow_record& flow, const uint8_t* network,
+                  uint32_t captured, int64_t now_ns, bool last) noexcept;
 
   /// The flow ends before nDPI was done: it gives up and guesses.
   void conclude(ndpi_flow_struct& state, flow_record& flow) noexcept;
 
-  /// Writes names, hashes and the like that nDPI has found into the flow's text block and numbers. HTTP's are left as they are.
-  void describe(const ndpi_flow_struct& state, flow_record& flow, text_blocks& texts) const noexcept;
+  /// Writes names, hashes and the like that nDPI has found into the flow's text block and numbers.
+  /// HTTP's are left as they are.
+  void describe(const ndpi_flow_struct& state, flow_record& flow,
+                text_blocks& texts) const noexcept;
 
   /// True if the flow's lower protocol (master, or application where there is no master) is HTTP.
   static bool speaks_http(const flow_record& flow) noexcept;

@@ -11,7 +11,8 @@ namespace flowactors {
 
 namespace {
 
-// A pair of ICMP types that belong together (echo request and reply, say); the second becomes the "server port".
+// A pair of ICMP types that belong together (echo request and reply, say); the second becomes the
+// "server port".
 struct icmp_pair {
   uint8_t type;
   uint8_t counterpart;
@@ -19,12 +20,14 @@ struct icmp_pair {
 
 constexpr icmp_pair icmp_pairs[] = {{8, 0},   {0, 8},   {10, 9},  {9, 10},  {13, 14},
                                     {14, 13}, {15, 16}, {16, 15}, {17, 18}, {18, 17}};
-constexpr icmp_pair icmp6_pairs[] = {{128, 129}, {129, 128}, {133, 134}, {134, 133}, {135, 136}, {136, 135},
-                                     {130, 131}, {131, 130}, {144, 145}, {145, 144}, {139, 140}, {140, 139}};
+constexpr icmp_pair icmp6_pairs[] = {{128, 129}, {129, 128}, {133, 134}, {134, 133},
+                                     {135, 136}, {136, 135}, {130, 131}, {131, 130},
+                                     {144, 145}, {145, 144}, {139, 140}, {140, 139}};
 
 template <size_t N>
 bool find_counterpart(const icmp_pair (&pairs)[N], uint8_t type, uint16_t& counterpart) {
-  const auto* found = std::find_if(std::begin(pairs), std::end(pairs), [type](icmp_pair pair) { return pair.type == type; });
+  const auto* found = std::find_if(std::begin(pairs), std::end(pairs),
+                                   [type](icmp_pair pair) { return pair.type == type; });
   if (found == std::end(pairs))
     return false;
   counterpart = found->counterpart;
@@ -32,11 +35,13 @@ bool find_counterpart(const icmp_pair (&pairs)[N], uint8_t type, uint16_t& count
 }
 
 std::string base64(const uint8_t* bytes, size_t count) {
-  static constexpr char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  static constexpr char digits[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string out;
   for (size_t i = 0; i < count; i += 3) {
     const size_t left = count - i;
-    const uint32_t word = (uint32_t{bytes[i]} << 16) | (left > 1 ? uint32_t{bytes[i + 1]} << 8 : 0u) | (left > 2 ? bytes[i + 2] : 0u);
+    const uint32_t word = (uint32_t{bytes[i]} << 16) | (left > 1 ? uint32_t{bytes[i + 1]} << 8 : 0u)
+                          | (left > 2 ? bytes[i + 2] : 0u);
     out += digits[word >> 18];
     out += digits[word >> 12 & 63];
     out += left > 1 ? digits[word >> 6 & 63] : '=';
@@ -59,10 +64,12 @@ size_t write_decimal(uint8_t value, char* out) noexcept {
 
 const char* to_string(end_reason reason) noexcept {
   switch (reason) {
-  case end_reason::none: return "none";
-#define X(name, text)                                                                              \
-  case end_reason::name: return #name;
-    FLOWACTORS_END_REASONS(X)
+    case end_reason::none:
+      return "none";
+#define X(name, text)    \
+  case end_reason::name: \
+    return #name;
+      FLOWACTORS_END_REASONS(X)
 #undef X
   }
   return "?";
@@ -89,8 +96,10 @@ size_t format_address(const uint8_t (&bytes)[16], uint8_t ip_version, char* out)
 void format_addresses(flow_record& flow) noexcept {
   if (flow.client_text_length != 0)
     return;
-  flow.client_text_length = static_cast<uint8_t>(format_address(flow.client_address, flow.ip_version, flow.client_text));
-  flow.server_text_length = static_cast<uint8_t>(format_address(flow.server_address, flow.ip_version, flow.server_text));
+  flow.client_text_length =
+    static_cast<uint8_t>(format_address(flow.client_address, flow.ip_version, flow.client_text));
+  flow.server_text_length =
+    static_cast<uint8_t>(format_address(flow.server_address, flow.ip_version, flow.server_text));
 }
 
 std::string community_id(const flow_record& flow, uint16_t seed) {
@@ -100,8 +109,9 @@ std::string community_id(const flow_record& flow, uint16_t seed) {
   if (flow.protocol == IPPROTO_ICMP || flow.protocol == IPPROTO_ICMPV6) {
     client_port = flow.icmp_type;
     server_port = flow.icmp_code;
-    one_way = !(flow.protocol == IPPROTO_ICMP ? find_counterpart(icmp_pairs, flow.icmp_type, server_port)
-                                              : find_counterpart(icmp6_pairs, flow.icmp_type, server_port));
+    one_way =
+      !(flow.protocol == IPPROTO_ICMP ? find_counterpart(icmp_pairs, flow.icmp_type, server_port)
+                                      : find_counterpart(icmp6_pairs, flow.icmp_type, server_port));
   }
   const size_t skip = flow.ip_version == 4 ? 12 : 0;
   const size_t width = 16 - skip;
@@ -111,8 +121,9 @@ std::string community_id(const flow_record& flow, uint16_t seed) {
   const auto* high = client_first ? flow.server_address : flow.client_address;
   const uint16_t low_port = client_first ? client_port : server_port;
   const uint16_t high_port = client_first ? server_port : client_port;
-  const bool ports = flow.protocol == IPPROTO_TCP || flow.protocol == IPPROTO_UDP || flow.protocol == IPPROTO_SCTP
-                     || flow.protocol == IPPROTO_ICMP || flow.protocol == IPPROTO_ICMPV6;
+  const bool ports = flow.protocol == IPPROTO_TCP || flow.protocol == IPPROTO_UDP
+                     || flow.protocol == IPPROTO_SCTP || flow.protocol == IPPROTO_ICMP
+                     || flow.protocol == IPPROTO_ICMPV6;
   uint8_t input[2 + 16 + 16 + 2 + 4];
   size_t n = 0;
   const auto put16 = [&](uint16_t value) {

@@ -7,13 +7,14 @@
 #include <string>
 #include <string_view>
 
-/// Gives the enclosed C declarations to this compiler and, as text, to LuaJIT's FFI, so that both see one layout.
-#define FLOWACTORS_C_LAYOUT(...)                                                                   \
-  extern "C" {                                                                                     \
-  __VA_ARGS__                                                                                      \
-  }                                                                                                \
-  namespace flowactors {                                                                           \
-  inline constexpr char flow_layout_text[] = #__VA_ARGS__;                                         \
+/// Gives the enclosed C declarations to this compiler and, as text, to LuaJIT's FFI, so that both
+/// see one layout.
+#define FLOWACTORS_C_LAYOUT(...)                           \
+  extern "C" {                                             \
+  __VA_ARGS__                                              \
+  }                                                        \
+  namespace flowactors {                                   \
+  inline constexpr char flow_layout_text[] = #__VA_ARGS__; \
   }
 
 // clang-format off
@@ -167,19 +168,28 @@ enum class detection_state : uint8_t {
 };
 
 /// Where a TCP connection stands.
-enum class tcp_state : uint8_t { none, syn_sent, syn_received, established, closing, closed, reset, midstream };
+enum class tcp_state : uint8_t {
+  none,
+  syn_sent,
+  syn_received,
+  established,
+  closing,
+  closed,
+  reset,
+  midstream
+};
 
 /// Why a flow ended. X-macro: name, sentence.
-#define FLOWACTORS_END_REASONS(X)                                                                  \
-  X(idle, "no packet within the idle timeout")                                                     \
-  X(active, "older than the active timeout; the next packet begins another flow")                  \
-  X(closed, "TCP: FIN seen in both directions, and the closed timeout passed or a new SYN came")   \
-  X(reset, "TCP: RST seen, and the closed timeout passed or a new SYN came")                       \
-  X(evicted_half_open, "the table was full; the TCP handshake was not complete")                   \
-  X(evicted_single, "the table was full; the flow had one packet")                                 \
-  X(evicted_established, "the table was full, and nothing lesser was left to evict")               \
-  X(clock_reset, "packet time went back by more than the idle timeout: another capture began")     \
-  X(end_of_input, "the last packet was read")                                                      \
+#define FLOWACTORS_END_REASONS(X)                                                                \
+  X(idle, "no packet within the idle timeout")                                                   \
+  X(active, "older than the active timeout; the next packet begins another flow")                \
+  X(closed, "TCP: FIN seen in both directions, and the closed timeout passed or a new SYN came") \
+  X(reset, "TCP: RST seen, and the closed timeout passed or a new SYN came")                     \
+  X(evicted_half_open, "the table was full; the TCP handshake was not complete")                 \
+  X(evicted_single, "the table was full; the flow had one packet")                               \
+  X(evicted_established, "the table was full, and nothing lesser was left to evict")             \
+  X(clock_reset, "packet time went back by more than the idle timeout: another capture began")   \
+  X(end_of_input, "the last packet was read")                                                    \
   X(shutdown, "the program was told to stop")
 
 enum class end_reason : uint8_t {
@@ -204,7 +214,8 @@ size_t format_address(const uint8_t (&bytes)[16], uint8_t ip_version, char* out)
 /// Writes client_text and server_text if that was not done yet.
 void format_addresses(flow_record& flow) noexcept;
 
-/// Community ID 1.0 of the flow (https://github.com/corelight/community-id-spec), "1:" and 28 characters.
+/// Community ID 1.0 of the flow (https://github.com/corelight/community-id-spec), "1:" and 28
+/// characters.
 std::string community_id(const flow_record& flow, uint16_t seed);
 
 /// The seconds between the first packet and the last.

@@ -20,7 +20,8 @@ uint64_t load64(const uint8_t* bytes) noexcept {
   return value;
 }
 
-// Multiply and fold: the core of wyhash-like functions; seeded, so that nobody can aim at one bucket.
+// Multiply and fold: the core of wyhash-like functions; seeded, so that nobody can aim at one
+// bucket.
 uint64_t mix(uint64_t a, uint64_t b) noexcept {
   const uint128 product = static_cast<uint128>(a) * b;
   return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
@@ -32,10 +33,12 @@ bool same_address(const uint8_t (&a)[16], const address& b) noexcept {
 
 template <class T>
 T* reserve(uint64_t count) noexcept {
-  void* memory = mmap(nullptr, count * sizeof(T), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* memory = mmap(nullptr, count * sizeof(T), PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED)
     return nullptr;
-  madvise(memory, count * sizeof(T), MADV_HUGEPAGE); // where it is not offered, small pages do as well
+  madvise(memory, count * sizeof(T),
+          MADV_HUGEPAGE); // where it is not offered, small pages do as well
   return static_cast<T*>(memory);
 }
 
@@ -55,10 +58,13 @@ result<flow_table> flow_table::make(uint32_t max_flows) {
   table.records_ = reserve<flow_record>(max_flows);
   table.states_ = reserve<flow_state>(max_flows);
   if (table.index_ == nullptr || table.records_ == nullptr || table.states_ == nullptr)
-    return error{ec::out_of_resources, "no address space for a table of " + std::to_string(max_flows)
-                                         + " flows; lower [flows] max or raise the limit (ulimit -v)"};
-  if (getrandom(table.seed_.data(), sizeof(table.seed_), 0) != static_cast<ssize_t>(sizeof(table.seed_)))
-    return error{ec::out_of_resources, "the kernel gives no random numbers for the flow table's seed"};
+    return error{ec::out_of_resources,
+                 "no address space for a table of " + std::to_string(max_flows)
+                   + " flows; lower [flows] max or raise the limit (ulimit -v)"};
+  if (getrandom(table.seed_.data(), sizeof(table.seed_), 0)
+      != static_cast<ssize_t>(sizeof(table.seed_)))
+    return error{ec::out_of_resources,
+                 "the kernel gives no random numbers for the flow table's seed"};
   for (auto& part : table.seed_)
     part |= 1;
   return table;
@@ -71,14 +77,21 @@ flow_table::~flow_table() {
 }
 
 flow_table::flow_table(flow_table&& other) noexcept
-  : index_(std::exchange(other.index_, nullptr)), records_(std::exchange(other.records_, nullptr)),
-    states_(std::exchange(other.states_, nullptr)), mask_(other.mask_), max_(other.max_), size_(other.size_),
-    high_water_(other.high_water_), free_(other.free_), seed_(other.seed_) {
-}
+  : index_(std::exchange(other.index_, nullptr)),
+    records_(std::exchange(other.records_, nullptr)),
+    states_(std::exchange(other.states_, nullptr)),
+    mask_(other.mask_),
+    max_(other.max_),
+    size_(other.size_),
+    high_water_(other.high_water_),
+    free_(other.free_),
+    seed_(other.seed_) {}
 
 uint32_t flow_table::hash(const packet& p) const noexcept {
-  const uint64_t a = mix(load64(p.source.data()) ^ seed_[0], load64(p.source.data() + 8) ^ seed_[1] ^ p.source_port);
-  const uint64_t b = mix(load64(p.destination.data()) ^ seed_[0], load64(p.destination.data() + 8) ^ seed_[1] ^ p.destination_port);
+  const uint64_t a =
+    mix(load64(p.source.data()) ^ seed_[0], load64(p.source.data() + 8) ^ seed_[1] ^ p.source_port);
+  const uint64_t b = mix(load64(p.destination.data()) ^ seed_[0],
+                         load64(p.destination.data() + 8) ^ seed_[1] ^ p.destination_port);
   const uint64_t rest = uint64_t{p.vlan} << 8 | p.protocol;
   return static_cast<uint32_t>(mix(a + b, seed_[2] ^ rest) >> 16);
 }
@@ -115,10 +128,12 @@ flow_table::match flow_table::find(uint32_t hash, const packet& p) const noexcep
     if (flow.protocol != p.protocol || flow.vlan != p.vlan || flow.ip_version != p.ip_version)
       continue;
     if (flow.client_port == p.source_port && flow.server_port == p.destination_port
-        && same_address(flow.client_address, p.source) && same_address(flow.server_address, p.destination))
+        && same_address(flow.client_address, p.source)
+        && same_address(flow.server_address, p.destination))
       return {slot, true};
     if (flow.client_port == p.destination_port && flow.server_port == p.source_port
-        && same_address(flow.client_address, p.destination) && same_address(flow.server_address, p.source))
+        && same_address(flow.client_address, p.destination)
+        && same_address(flow.server_address, p.source))
       return {slot, false};
   }
 }

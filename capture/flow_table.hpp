@@ -19,7 +19,8 @@ enum class dpi_stage : uint8_t {
   done,     ///< decided, the state went back to the pool
 };
 
-/// The first packet of a flow, kept until it is worth a DPI state: most flows of a scan or a flood never have a second.
+/// The first packet of a flow, kept until it is worth a DPI state: most flows of a scan or a flood
+/// never have a second.
 struct deferred_packet {
   static constexpr size_t capacity = 84;
   int64_t time_ns;
@@ -32,7 +33,7 @@ struct alignas(64) flow_state {
   uint32_t hash = 0;
   uint32_t bucket = no_slot; ///< of the timer wheel; no_slot = not in it
   index_links timer;
-  index_links age;           ///< in the queue of fresh or of settled flows; `age.next` links free slots
+  index_links age; ///< in the queue of fresh or of settled flows; `age.next` links free slots
   union {
     ndpi_flow_struct* dpi = nullptr; ///< dpi_stage::active
     deferred_packet* first;          ///< dpi_stage::deferred
@@ -41,16 +42,17 @@ struct alignas(64) flow_state {
   uint32_t hole_begin[2]{};  ///< TCP: the last gap in the sequence numbers of client and server
   uint16_t hole_length[2]{}; ///< in units that fit: gaps of more than 65535 bytes count as that
   dpi_stage stage = dpi_stage::none;
-  bool settled = false;      ///< in the queue of settled flows
-  bool touched = false;      ///< had a packet since the queue's hand passed
+  bool settled = false; ///< in the queue of settled flows
+  bool touched = false; ///< had a packet since the queue's hand passed
   bool live = false;
-  bool http = false;         ///< an HTTP/1 connection: its exchanges are read
-  bool asked = false;        ///< a request was read, its response not yet
+  bool http = false;  ///< an HTTP/1 connection: its exchanges are read
+  bool asked = false; ///< a request was read, its response not yet
 };
 static_assert(sizeof(flow_state) == 64);
 
-/// All flows of a worker: open addressing over stable slots of a preallocated slab, with a hard cap.
-/// Slot numbers are handed out in an order that depends on the packets alone, never on the hash, which is seeded afresh in each process.
+/// All flows of a worker: open addressing over stable slots of a preallocated slab, with a hard
+/// cap. Slot numbers are handed out in an order that depends on the packets alone, never on the
+/// hash, which is seeded afresh in each process.
 class flow_table {
 public:
   /// Reserves room for `max_flows`; memory is touched as flows come.

@@ -7,7 +7,8 @@ namespace flowactors {
 namespace {
 
 constexpr int max_lines = 20;
-constexpr std::string_view methods[] = {"GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH", "CONNECT", "TRACE", "PROPFIND"};
+constexpr std::string_view methods[] = {"GET",     "POST",  "HEAD",    "PUT",   "DELETE",
+                                        "OPTIONS", "PATCH", "CONNECT", "TRACE", "PROPFIND"};
 
 // Takes the next line off `text`, without its end. A last line that is cut short is none.
 bool take_line(std::string_view& text, std::string_view& line) noexcept {
@@ -29,7 +30,8 @@ char lower(char c) noexcept {
 bool field(std::string_view line, std::string_view name, std::string_view& value) noexcept {
   if (line.size() <= name.size() || line[name.size()] != ':')
     return false;
-  if (!std::equal(name.begin(), name.end(), line.begin(), [](char n, char c) { return n == lower(c); }))
+  if (!std::equal(name.begin(), name.end(), line.begin(),
+                  [](char n, char c) { return n == lower(c); }))
     return false;
   value = line.substr(name.size() + 1);
   while (!value.empty() && (value.front() == ' ' || value.front() == '\t'))
@@ -40,7 +42,9 @@ bool field(std::string_view line, std::string_view name, std::string_view& value
 }
 
 std::string_view printable(std::string_view text) noexcept {
-  const auto end = std::find_if(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f; });
+  const auto end = std::find_if(text.begin(), text.end(), [](char c) {
+    return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f;
+  });
   return text.substr(0, static_cast<size_t>(end - text.begin()));
 }
 

@@ -5,7 +5,8 @@
 
 namespace flowactors {
 
-/// The start of an HTTP/1 request, as far as a packet shows it (RFC 9112, 3 and 5). Views into the payload.
+/// The start of an HTTP/1 request, as far as a packet shows it (RFC 9112, 3 and 5). Views into the
+/// payload.
 struct http_request {
   std::string_view method;
   std::string_view target; ///< as in the request line, cut at the first byte that is not printable
@@ -19,7 +20,8 @@ struct http_response {
   std::string_view content_type; ///< without parameters
 };
 
-/// Reads a request at the start of `payload`; false if there is none. Looks at the first 20 lines at most.
+/// Reads a request at the start of `payload`; false if there is none. Looks at the first 20 lines
+/// at most.
 bool read_http_request(std::string_view payload, http_request& out) noexcept;
 
 /// Reads a response at the start of `payload`; false if there is none.

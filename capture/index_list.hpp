@@ -14,8 +14,8 @@ struct index_links {
   uint32_t previous = no_slot;
 };
 
-/// A doubly linked list over the elements of an array, threaded through the member `Links` of each: nothing is allocated,
-/// and any element leaves in O(1).
+/// A doubly linked list over the elements of an array, threaded through the member `Links` of each:
+/// nothing is allocated, and any element leaves in O(1).
 template <class Element, index_links Element::*Links>
 class index_list {
 public:

@@ -118,7 +118,8 @@ bool believable_ip(const byte_range& at, size_t room) noexcept {
     case 4: {
       const size_t header_length = (at.at[0] & 0x0fu) * 4;
       const size_t total_length = load16(at.at + 2);
-      return header_length >= least_ipv4_header && total_length >= header_length && total_length <= room;
+      return header_length >= least_ipv4_header && total_length >= header_length
+             && total_length <= room;
     }
     case 6:
       return at.has(ipv6_fixed) && ipv6_fixed + load16(at.at + 4) <= room;

@@ -47,7 +47,8 @@ struct ip_header {
 
 /// Reads the IP header at `at`. `wire_left` = bytes from `at` to the end of the frame as it was on
 /// the wire: the length of packets whose header leaves it out (segmentation offload, jumbograms).
-/// `max_headers` bounds the extension headers. `least_ipv4` = the shortest IPv4 header that is taken.
+/// `max_headers` bounds the extension headers. `least_ipv4` = the shortest IPv4 header that is
+/// taken.
 inline constexpr uint32_t least_ipv4_header = 20; // RFC 791, 3.1
 undecoded read_ip(const byte_range& at, uint32_t wire_left, uint8_t max_headers,
                   uint32_t least_ipv4, ip_header& out) noexcept;

@@ -46,14 +46,17 @@ end_reason lifetimes::expiry(const flow_record& flow, int64_t time_ns) const noe
     return end_reason::active;
   if (!over(flow))
     return end_reason::idle;
-  return static_cast<tcp_state>(flow.state) == tcp_state::reset ? end_reason::reset : end_reason::closed;
+  return static_cast<tcp_state>(flow.state) == tcp_state::reset ? end_reason::reset
+                                                                : end_reason::closed;
 }
 
 void roll(flow_record& flow, flow_state& state, int64_t time_ns, int64_t every_ns) noexcept {
   const auto seconds = static_cast<float>(static_cast<double>(time_ns - flow.tick_ns) / 1e9);
   if (seconds <= 0)
     return;
-  const auto rate = [seconds](uint64_t now, uint64_t before) { return static_cast<float>(now - before) / seconds; };
+  const auto rate = [seconds](uint64_t now, uint64_t before) {
+    return static_cast<float>(now - before) / seconds;
+  };
   const float bytes_before = flow.client_bytes_per_s + flow.server_bytes_per_s;
   const float packets_before = flow.client_packets_per_s + flow.server_packets_per_s;
   flow.client_bytes_per_s = rate(flow.client.bytes, flow.client_tick.bytes);

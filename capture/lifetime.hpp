@@ -28,7 +28,8 @@ bool over(const flow_record& flow) noexcept;
 /// True for a TCP connection whose handshake is not complete.
 bool half_open(const flow_record& flow) noexcept;
 
-/// Takes the counters of the update interval that is over, and from them the rates and their trends. `every_ns` is the interval.
+/// Takes the counters of the update interval that is over, and from them the rates and their
+/// trends. `every_ns` is the interval.
 void roll(flow_record& flow, flow_state& state, int64_t time_ns, int64_t every_ns) noexcept;
 
 } // namespace flowactors

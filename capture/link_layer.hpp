@@ -11,8 +11,8 @@ namespace flowactors {
 struct link_headers {
   const uint8_t* source_mac = nullptr; ///< six bytes in the frame, null = the link has none
   const uint8_t* destination_mac = nullptr;
-  uint16_t vlan = 0;   ///< of the last tag
-  bool tagged = false; ///< there was a tag
+  uint16_t vlan = 0;    ///< of the last tag
+  bool tagged = false;  ///< there was a tag
   bool guessed = false; ///< the type was unknown; what follows looks like IP
 };
 

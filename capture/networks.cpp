@@ -16,7 +16,10 @@ uint64_t word(const uint8_t* bytes) noexcept {
 }
 
 error bad_network(const std::string& cidr) {
-  return {ec::bad_setting, "'" + cidr + "' is no network; expected an address and a prefix length, such as 10.0.0.0/8 or fd00::/8"};
+  return {
+    ec::bad_setting,
+    "'" + cidr
+      + "' is no network; expected an address and a prefix length, such as 10.0.0.0/8 or fd00::/8"};
 }
 
 } // namespace
@@ -45,7 +48,8 @@ result<networks> networks::make(const std::vector<std::string>& cidrs) {
     uint8_t mask[16]{};
     for (int i = 0; i < prefix; ++i)
       mask[i / 8] = static_cast<uint8_t>(mask[i / 8] | 0x80 >> i % 8);
-    made.networks_.push_back({word(bytes) & word(mask), word(bytes + 8) & word(mask + 8), word(mask), word(mask + 8), prefix});
+    made.networks_.push_back({word(bytes) & word(mask), word(bytes + 8) & word(mask + 8),
+                              word(mask), word(mask + 8), prefix});
   }
   return made;
 }

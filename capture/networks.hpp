@@ -9,7 +9,8 @@
 
 namespace flowactors {
 
-/// A short list of networks in CIDR notation, asked for the most specific one that holds an address.
+/// A short list of networks in CIDR notation, asked for the most specific one that holds an
+/// address.
 class networks {
 public:
   /// "10.0.0.0/8", "fe80::/10", or a single address.
@@ -20,7 +21,7 @@ public:
 
 private:
   struct network {
-    uint64_t high, low;           // first address, as two words of network order
+    uint64_t high, low; // first address, as two words of network order
     uint64_t high_mask, low_mask;
     int prefix;
   };

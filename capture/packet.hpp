@@ -37,7 +37,8 @@ using address = std::array<uint8_t, 16>;
 /// Which tunnel a packet was taken out of (the innermost one).
 enum class tunnel_kind : uint8_t { none, ip_in_ip, six_in_four, gre, vxlan, gtp_u, capwap, tzsp };
 
-/// The name of a tunnel, as settings and reports spell it ("none", "ipip", "6in4", "gre", "vxlan", "gtp", "capwap", "tzsp").
+/// The name of a tunnel, as settings and reports spell it ("none", "ipip", "6in4", "gre", "vxlan",
+/// "gtp", "capwap", "tzsp").
 const char* to_string(tunnel_kind kind) noexcept;
 
 /// What a packet is to IP fragmentation.
@@ -52,47 +53,48 @@ inline constexpr uint8_t fin = 1, syn = 2, rst = 4, psh = 8, ack = 16, urg = 32;
 /// Lengths that the headers claim are checked against what was captured.
 struct packet {
   int64_t time_ns;
-  const uint8_t* network;       ///< the innermost IP header
-  const uint8_t* payload;       ///< first byte after the transport header
-  uint32_t network_captured;    ///< captured bytes from `network` to the end of the frame (link padding included)
-  uint32_t payload_length;      ///< transport payload as the IP header gives it
-  uint32_t payload_captured;    ///< how much of it is at `payload`
-  uint32_t wire_length;         ///< of the whole frame, outer headers included
+  const uint8_t* network;    ///< the innermost IP header
+  const uint8_t* payload;    ///< first byte after the transport header
+  uint32_t network_captured; ///< captured bytes from `network` to the end of the frame (link
+                             ///< padding included)
+  uint32_t payload_length;   ///< transport payload as the IP header gives it
+  uint32_t payload_captured; ///< how much of it is at `payload`
+  uint32_t wire_length;      ///< of the whole frame, outer headers included
   address source;
   address destination;
-  uint16_t source_port;         ///< host order; 0 where the protocol has none
+  uint16_t source_port; ///< host order; 0 where the protocol has none
   uint16_t destination_port;
-  uint16_t vlan;                ///< innermost 802.1Q identifier, 0 = none
-  uint8_t protocol;             ///< IP protocol number, after IPv6 extension headers
-  uint8_t ip_version;           ///< 4 or 6
-  uint8_t ttl;                  ///< or hop limit
+  uint16_t vlan;      ///< innermost 802.1Q identifier, 0 = none
+  uint8_t protocol;   ///< IP protocol number, after IPv6 extension headers
+  uint8_t ip_version; ///< 4 or 6
+  uint8_t ttl;        ///< or hop limit
   fragment_kind fragment;
   tunnel_kind tunnel;
-  uint8_t tcp_flags;            ///< `tcp_flag` bits, 0 if not TCP
-  uint32_t tunnel_id;           ///< VNI, TEID or GRE key, 0 = none
-  uint32_t sequence;            ///< TCP
-  uint32_t acknowledgement;     ///< TCP
-  uint16_t window;              ///< TCP, not scaled
-  uint8_t window_scale;         ///< shift count of a SYN's option (RFC 7323), 0 without
+  uint8_t tcp_flags;        ///< `tcp_flag` bits, 0 if not TCP
+  uint32_t tunnel_id;       ///< VNI, TEID or GRE key, 0 = none
+  uint32_t sequence;        ///< TCP
+  uint32_t acknowledgement; ///< TCP
+  uint16_t window;          ///< TCP, not scaled
+  uint8_t window_scale;     ///< shift count of a SYN's option (RFC 7323), 0 without
   uint8_t icmp_type;
   uint8_t icmp_code;
-  std::array<uint8_t, 6> source_mac;      ///< zero where the link has none
+  std::array<uint8_t, 6> source_mac; ///< zero where the link has none
   std::array<uint8_t, 6> destination_mac;
 };
 
 /// Why a frame could not be made a packet. X-macro: name, sentence.
-#define FLOWACTORS_UNDECODED(X)                                                                    \
-  X(unknown_link, "the link type is not supported")                                                \
-  X(truncated_link, "the frame ends inside a link header")                                         \
-  X(not_ip, "the frame carries no IP packet (ARP, LLDP, STP, ...)")                                \
-  X(truncated_ip, "the frame ends inside an IP header")                                            \
-  X(bad_ip_header, "the IP header contradicts itself (version, header length, total length)")      \
-  X(truncated_transport, "the frame ends inside the transport header")                             \
-  X(bad_transport_header, "the transport header contradicts itself")                               \
-  X(incomplete, "the packet was cut by the snap length and incomplete = drop")                     \
-  X(fragment_dropped, "a later fragment, and fragments = drop")                                    \
-  X(fragment_unknown, "a later fragment whose first one was not seen or is forgotten")             \
-  X(too_many_headers, "more IPv6 extension headers, labels or tunnels than the bound allows")      \
+#define FLOWACTORS_UNDECODED(X)                                                               \
+  X(unknown_link, "the link type is not supported")                                           \
+  X(truncated_link, "the frame ends inside a link header")                                    \
+  X(not_ip, "the frame carries no IP packet (ARP, LLDP, STP, ...)")                           \
+  X(truncated_ip, "the frame ends inside an IP header")                                       \
+  X(bad_ip_header, "the IP header contradicts itself (version, header length, total length)") \
+  X(truncated_transport, "the frame ends inside the transport header")                        \
+  X(bad_transport_header, "the transport header contradicts itself")                          \
+  X(incomplete, "the packet was cut by the snap length and incomplete = drop")                \
+  X(fragment_dropped, "a later fragment, and fragments = drop")                               \
+  X(fragment_unknown, "a later fragment whose first one was not seen or is forgotten")        \
+  X(too_many_headers, "more IPv6 extension headers, labels or tunnels than the bound allows") \
   X(bad_tunnel, "the tunnel header contradicts itself")
 
 enum class undecoded : uint8_t {

@@ -19,7 +19,8 @@ int32_t distance(uint32_t from, uint32_t to) noexcept {
   return static_cast<int32_t>(to - from);
 }
 
-void track_sequence(flow_tcp& side, uint32_t& hole_begin, uint16_t& hole_length, const packet& p) noexcept {
+void track_sequence(flow_tcp& side, uint32_t& hole_begin, uint16_t& hole_length,
+                    const packet& p) noexcept {
   const uint32_t control = (p.tcp_flags & (tcp_flag::syn | tcp_flag::fin)) != 0 ? 1 : 0;
   const uint32_t end = p.sequence + p.payload_length + control;
   if (side.flags == 0) { // the first packet of this direction
@@ -44,14 +45,16 @@ void track_sequence(flow_tcp& side, uint32_t& hole_begin, uint16_t& hole_length,
   if (hole_length != 0 && into_hole >= 0 && into_hole < hole_length) {
     ++side.out_of_order;
     const auto filled = static_cast<uint32_t>(into_hole) + p.payload_length + control;
-    if (into_hole == 0) { // filled from its beginning on: what is left of it, if anything, is smaller
+    if (into_hole
+        == 0) { // filled from its beginning on: what is left of it, if anything, is smaller
       const uint32_t step = std::min<uint32_t>(filled, hole_length);
       hole_begin += step;
       hole_length = static_cast<uint16_t>(hole_length - step);
       if (hole_length == 0 && side.lost > 0)
         --side.lost;
     }
-  } else if (!(p.payload_length <= 1 && ahead == -1)) { // a keep-alive repeats the last byte on purpose
+  } else if (!(p.payload_length <= 1
+               && ahead == -1)) { // a keep-alive repeats the last byte on purpose
     ++side.retransmissions;
   }
   if (distance(side.next_sequence, end) > 0)
@@ -89,7 +92,8 @@ void track_end(flow_record& flow, const packet& p) noexcept {
     flow.state = raw(tcp_state::reset);
   if (flow.state == raw(tcp_state::reset))
     return;
-  const int fins = ((flow.client_tcp.flags & tcp_flag::fin) != 0) + ((flow.server_tcp.flags & tcp_flag::fin) != 0);
+  const int fins =
+    ((flow.client_tcp.flags & tcp_flag::fin) != 0) + ((flow.server_tcp.flags & tcp_flag::fin) != 0);
   if (fins == 2)
     flow.state = raw(tcp_state::closed);
   else if (fins == 1)
@@ -119,7 +123,8 @@ void track_tcp(flow_record& flow, flow_state& state, const packet& p, bool from_
   if (from_client) {
     if (flow.server.payload_bytes == 0)
       flow.request_ns = p.time_ns;
-  } else if (flow.response_us == 0 && flow.request_ns != 0 && flow.server.payload_bytes == p.payload_length) {
+  } else if (flow.response_us == 0 && flow.request_ns != 0
+             && flow.server.payload_bytes == p.payload_length) {
     flow.response_us = std::max(1u, microseconds(flow.request_ns, p.time_ns));
   }
 }

@@ -13,25 +13,33 @@ namespace {
 using piece_member = std::string_view flow_text_pieces::*;
 using span_member = flow_text_span flow_text::*;
 
-#define PIECE(name) std::pair<piece_member, span_member>{&flow_text_pieces::name, &flow_text::name}
+#define PIECE(name)                           \
+  std::pair<piece_member, span_member> {      \
+    &flow_text_pieces::name, &flow_text::name \
+  }
 constexpr std::pair<piece_member, span_member> members[] = {
-  PIECE(server_name),  PIECE(http_method), PIECE(http_url),   PIECE(http_user_agent), PIECE(http_content_type),
-  PIECE(dns_query),    PIECE(tls_sni),     PIECE(tls_server_names), PIECE(tls_issuer), PIECE(tls_subject),
-  PIECE(tls_alpn),     PIECE(tls_versions), PIECE(ja3_client), PIECE(ja3_server),     PIECE(ssh_client),
-  PIECE(ssh_server),   PIECE(hassh_client), PIECE(hassh_server), PIECE(bittorrent_hash)};
+  PIECE(server_name),       PIECE(http_method),  PIECE(http_url),       PIECE(http_user_agent),
+  PIECE(http_content_type), PIECE(dns_query),    PIECE(tls_sni),        PIECE(tls_server_names),
+  PIECE(tls_issuer),        PIECE(tls_subject),  PIECE(tls_alpn),       PIECE(tls_versions),
+  PIECE(ja3_client),        PIECE(ja3_server),   PIECE(ssh_client),     PIECE(ssh_server),
+  PIECE(hassh_client),      PIECE(hassh_server), PIECE(bittorrent_hash)};
 #undef PIECE
 
-static_assert(sizeof(flow_text) == sizeof(uint32_t) + std::size(members) * sizeof(flow_text_span), "a piece is missing");
-static_assert(sizeof(flow_text_pieces) == std::size(members) * sizeof(std::string_view), "a piece is missing");
+static_assert(sizeof(flow_text) == sizeof(uint32_t) + std::size(members) * sizeof(flow_text_span),
+              "a piece is missing");
+static_assert(sizeof(flow_text_pieces) == std::size(members) * sizeof(std::string_view),
+              "a piece is missing");
 
 } // namespace
 
 result<text_blocks> text_blocks::make(uint64_t max_bytes) {
   max_bytes = std::clamp<uint64_t>(max_bytes, 1u << 20, uint64_t{0xffffffff} * unit);
-  void* base = mmap(nullptr, max_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* base = mmap(nullptr, max_bytes, PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (base == MAP_FAILED)
-    return error{ec::out_of_resources, "no address space for " + std::to_string(max_bytes >> 20)
-                                         + " MiB of flow text; lower [flows] max or raise the limit (ulimit -v)"};
+    return error{ec::out_of_resources,
+                 "no address space for " + std::to_string(max_bytes >> 20)
+                   + " MiB of flow text; lower [flows] max or raise the limit (ulimit -v)"};
   return text_blocks{static_cast<char*>(base), max_bytes};
 }
 
@@ -41,8 +49,11 @@ text_blocks::~text_blocks() {
 }
 
 text_blocks::text_blocks(text_blocks&& other) noexcept
-  : base_(std::exchange(other.base_, nullptr)), size_(other.size_), used_(other.used_), lost_(other.lost_), free_(other.free_) {
-}
+  : base_(std::exchange(other.base_, nullptr)),
+    size_(other.size_),
+    used_(other.used_),
+    lost_(other.lost_),
+    free_(other.free_) {}
 
 text_blocks& text_blocks::operator=(text_blocks&& other) noexcept {
   std::swap(base_, other.base_);

@@ -9,15 +9,16 @@
 
 namespace flowactors {
 
-/// The pieces of a flow's text before they become a block. A member for each of flow_text, views that live during the call.
+/// The pieces of a flow's text before they become a block. A member for each of flow_text, views
+/// that live during the call.
 struct flow_text_pieces {
-  std::string_view server_name, http_method, http_url, http_user_agent, http_content_type, dns_query, tls_sni,
-    tls_server_names, tls_issuer, tls_subject, tls_alpn, tls_versions, ja3_client, ja3_server, ssh_client, ssh_server,
-    hassh_client, hassh_server, bittorrent_hash;
+  std::string_view server_name, http_method, http_url, http_user_agent, http_content_type,
+    dns_query, tls_sni, tls_server_names, tls_issuer, tls_subject, tls_alpn, tls_versions,
+    ja3_client, ja3_server, ssh_client, ssh_server, hassh_client, hassh_server, bittorrent_hash;
 };
 
-/// Text blocks of a worker's flows, in one reserved stretch of memory whose base never moves, so that records can refer to
-/// them by number. Bounded; freed blocks are used again by size class.
+/// Text blocks of a worker's flows, in one reserved stretch of memory whose base never moves, so
+/// that records can refer to them by number. Bounded; freed blocks are used again by size class.
 class text_blocks {
 public:
   /// Longest text kept of any piece; the rest is cut.
@@ -32,7 +33,8 @@ public:
   /// Block number 0: a flow_text without any text.
   const char* base() const noexcept { return base_; }
 
-  /// Writes the pieces as a block and gives its number; 0 when no piece has text or there is no room (`lost` counts).
+  /// Writes the pieces as a block and gives its number; 0 when no piece has text or there is no
+  /// room (`lost` counts).
   uint32_t store(const flow_text_pieces& pieces) noexcept;
 
   /// The block of that number.
@@ -51,7 +53,7 @@ public:
 
 private:
   static constexpr uint64_t unit = 16;
-  static constexpr size_t step = 64;        // size classes are multiples of this
+  static constexpr size_t step = 64;         // size classes are multiples of this
   static constexpr size_t max_block = 10240; // all pieces at their longest
 
   text_blocks(char* base, uint64_t size) noexcept : base_(base), size_(size), used_(256) {}
@@ -61,7 +63,8 @@ private:
   uint64_t size_;
   uint64_t used_;
   uint64_t lost_ = 0;
-  std::array<uint32_t, max_block / step + 1> free_{}; // by size class: first free block, each naming the next
+  std::array<uint32_t, max_block / step + 1>
+    free_{}; // by size class: first free block, each naming the next
 };
 
 } // namespace flowactors

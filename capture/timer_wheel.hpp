@@ -9,8 +9,9 @@
 
 namespace flowactors {
 
-/// Wakes flows at their deadlines, to the second. Deadlines beyond the wheel's span are looked at once a turn and put off.
-/// A flow is not moved when a packet prolongs its life: it is woken at the old deadline and its owner puts it off. O(1) a packet.
+/// Wakes flows at their deadlines, to the second. Deadlines beyond the wheel's span are looked at
+/// once a turn and put off. A flow is not moved when a packet prolongs its life: it is woken at the
+/// old deadline and its owner puts it off. O(1) a packet.
 class timer_wheel {
 public:
   static constexpr int64_t tick_ns = 1'000'000'000;
@@ -41,8 +42,8 @@ public:
     next_ns_ = (current_ + 1) * tick_ns;
   }
 
-  /// Moves the clock to `now_ns` and calls `wake(slot)` for each flow that waited for a tick up to it. Woken flows are out of
-  /// the wheel; `wake` may schedule them anew.
+  /// Moves the clock to `now_ns` and calls `wake(slot)` for each flow that waited for a tick up to
+  /// it. Woken flows are out of the wheel; `wake` may schedule them anew.
   template <class Wake>
   void advance(flow_state* states, int64_t now_ns, Wake&& wake) {
     const int64_t last = now_ns / tick_ns;

@@ -26,8 +26,12 @@ struct tracker::impl {
   using age_queue = index_list<flow_state, &flow_state::age>;
 
   impl(const tracker_options& o, flow_table t, classifier c, networks n)
-    : options(o), life{o.idle_after_ns, o.closed_after_ns, o.active_after_ns}, decode(o.decoding), table(std::move(t)),
-      classify(std::move(c)), local(std::move(n)) {}
+    : options(o),
+      life{o.idle_after_ns, o.closed_after_ns, o.active_after_ns},
+      decode(o.decoding),
+      table(std::move(t)),
+      classify(std::move(c)),
+      local(std::move(n)) {}
 
   // -- the line of a packet
 
@@ -95,15 +99,16 @@ result<std::unique_ptr<tracker>> tracker::make(const tracker_options& options) {
   names.local_networks = options.local_networks;
   if (!options.dpi)
     dpi->reset();
-  classifier classify{std::move(*dpi), std::move(*texts), options.max_tcp_packets, options.max_udp_packets};
-  auto data = std::make_unique<impl>(options, std::move(*table), std::move(classify), std::move(*local));
+  classifier classify{std::move(*dpi), std::move(*texts), options.max_tcp_packets,
+                      options.max_udp_packets};
+  auto data =
+    std::make_unique<impl>(options, std::move(*table), std::move(classify), std::move(*local));
   data->protocols.resize(names.protocols.size());
   data->names = std::move(names);
   return std::unique_ptr<tracker>{new tracker(std::move(data))};
 }
 
-tracker::tracker(std::unique_ptr<impl> data) : impl_(std::move(data)) {
-}
+tracker::tracker(std::unique_ptr<impl> data) : impl_(std::move(data)) {}
 
 tracker::~tracker() {
   for (uint32_t slot = 0; slot < impl_->table.bound(); ++slot)
@@ -159,8 +164,10 @@ void tracker::impl::take(packet& p, uint32_t hash, event_handler& handler) noexc
   if (slot != no_slot) {
     const flow_record& flow = table.record(slot);
     end_reason ended = life.expiry(flow, p.time_ns);
-    if (ended == end_reason::none && life.closed_after_ns > 0 && p.protocol == IPPROTO_TCP && reuses(flow, p))
-      ended = flow.state == static_cast<uint8_t>(tcp_state::reset) ? end_reason::reset : end_reason::closed;
+    if (ended == end_reason::none && life.closed_after_ns > 0 && p.protocol == IPPROTO_TCP
+        && reuses(flow, p))
+      ended = flow.state == static_cast<uint8_t>(tcp_state::reset) ? end_reason::reset
+                                                                   : end_reason::closed;
     if (ended != end_reason::none) {
       end(slot, ended, std::min(p.time_ns, life.deadline(flow)), handler);
       slot = no_slot;
@@ -190,7 +197,8 @@ void tracker::impl::take(packet& p, uint32_t hash, event_handler& handler) noexc
     tell(event_kind::detected, flow, p.time_ns, handler);
 }
 
-// Packet time never goes back, but for a jump that shows another capture: then all flows end and the clock starts anew.
+// Packet time never goes back, but for a jump that shows another capture: then all flows end and
+// the clock starts anew.
 bool tracker::impl::keep_time(int64_t time_ns, int64_t& out, event_handler& handler) noexcept {
   if (!started) {
     started = true;
@@ -244,7 +252,8 @@ uint32_t tracker::impl::create(const packet& p, uint32_t hash, event_handler& ha
   return slot;
 }
 
-void tracker::impl::count(flow_record& flow, flow_state& state, const packet& p, bool from_client) noexcept {
+void tracker::impl::count(flow_record& flow, flow_state& state, const packet& p,
+                          bool from_client) noexcept {
   flow_counters& side = from_client ? flow.client : flow.server;
   flow_gaps& gaps = from_client ? flow.client_gaps : flow.server_gaps;
   if (side.packets != 0) {
@@ -307,7 +316,8 @@ void tracker::impl::follow_interest(event_handler& handler) noexcept {
     if (!state.live)
       continue;
     if (state.next_tick_ns < counters.now_ns) // intervals that nobody watched
-      state.next_tick_ns += ((counters.now_ns - state.next_tick_ns) / options.update_every_ns + 1) * options.update_every_ns;
+      state.next_tick_ns += ((counters.now_ns - state.next_tick_ns) / options.update_every_ns + 1)
+                            * options.update_every_ns;
     schedule(slot);
   }
 }
@@ -329,11 +339,14 @@ void tracker::impl::settle(uint32_t slot) noexcept {
   table.state(slot).settled = true;
 }
 
-// A full table gives up half-open and single-packet flows first, oldest first: a flood evicts itself.
+// A full table gives up half-open and single-packet flows first, oldest first: a flood evicts
+// itself.
 void tracker::impl::make_room(event_handler& handler) noexcept {
   if (!fresh.empty()) {
     const uint32_t slot = fresh.first();
-    end(slot, half_open(table.record(slot)) ? end_reason::evicted_half_open : end_reason::evicted_single, counters.now_ns, handler);
+    end(slot,
+        half_open(table.record(slot)) ? end_reason::evicted_half_open : end_reason::evicted_single,
+        counters.now_ns, handler);
     return;
   }
   constexpr int chances = 64;
@@ -346,7 +359,8 @@ void tracker::impl::make_room(event_handler& handler) noexcept {
   end(settled.first(), end_reason::evicted_established, counters.now_ns, handler);
 }
 
-void tracker::impl::end(uint32_t slot, end_reason reason, int64_t time_ns, event_handler& handler) noexcept {
+void tracker::impl::end(uint32_t slot, end_reason reason, int64_t time_ns,
+                        event_handler& handler) noexcept {
   flow_record& flow = table.record(slot);
   flow_state& state = table.state(slot);
   classify.conclude(flow, state);
@@ -391,7 +405,8 @@ tracker_counters tracker::counters() const noexcept {
   out.text_lost = impl_->classify.texts().lost();
   for (uint32_t slot = 0; slot < impl_->table.bound(); ++slot)
     if (impl_->table.state(slot).live)
-      out.packets_of_live += impl_->table.record(slot).client.packets + impl_->table.record(slot).server.packets;
+      out.packets_of_live +=
+        impl_->table.record(slot).client.packets + impl_->table.record(slot).server.packets;
   return out;
 }
 

@@ -15,7 +15,8 @@ namespace flowactors {
 
 struct tracker_options {
   decoder_options decoding;
-  bool count_captured = false;             ///< bytes are those captured (as ndpiReader counts), not those on the wire
+  bool count_captured =
+    false; ///< bytes are those captured (as ndpiReader counts), not those on the wire
   uint32_t max_flows = 1'000'000;
   int64_t idle_after_ns = 60'000'000'000;  ///< 0 = never
   int64_t closed_after_ns = 3'000'000'000; ///< after FIN or RST; 0 = like idle
@@ -23,10 +24,10 @@ struct tracker_options {
   int64_t update_every_ns = 5'000'000'000; ///< of packet time
   std::vector<std::string> local_networks; ///< CIDR
   bool dpi = true;
-  bool guess = true;                       ///< by port and address when nDPI gives up
-  uint32_t max_tcp_packets = 80;           ///< given to nDPI for a flow
+  bool guess = true;             ///< by port and address when nDPI gives up
+  uint32_t max_tcp_packets = 80; ///< given to nDPI for a flow
   uint32_t max_udp_packets = 24;
-  std::string protocols_file;              ///< nDPI's format, empty = none
+  std::string protocols_file; ///< nDPI's format, empty = none
 };
 
 /// Packets, bytes and flows of one protocol, by ended flows.
@@ -46,39 +47,43 @@ struct tracker_counters {
   std::array<uint64_t, undecoded_count> undecoded{}; ///< by reason; [none] stays 0
   uint64_t bytes = 0;                                ///< wire bytes of decoded packets
   uint64_t created = 0;
-  std::array<uint64_t, end_reason_count> ended{};    ///< by reason; [none] stays 0
+  std::array<uint64_t, end_reason_count> ended{}; ///< by reason; [none] stays 0
   uint64_t live = 0;
   uint64_t peak = 0;
   uint64_t packets_of_ended = 0;
   uint64_t bytes_of_ended = 0;
-  uint64_t packets_of_live = 0;                      ///< found by a walk over the table when asked for
-  std::array<uint64_t, event_kind_count> events{};   ///< handed to the handler, by kind
-  uint64_t late_packets = 0;                         ///< timestamps that went back; time is held, nothing is dropped
-  uint64_t text_lost = 0;                            ///< text blocks for which the arena had no room
-  int64_t first_ns = 0;                              ///< packet time of the first and the newest packet
+  uint64_t packets_of_live = 0; ///< found by a walk over the table when asked for
+  std::array<uint64_t, event_kind_count> events{}; ///< handed to the handler, by kind
+  uint64_t late_packets = 0; ///< timestamps that went back; time is held, nothing is dropped
+  uint64_t text_lost = 0;    ///< text blocks for which the arena had no room
+  int64_t first_ns = 0;      ///< packet time of the first and the newest packet
   int64_t now_ns = 0;
 };
 
-/// The packet line of one capture worker: decoder, flow table, TCP, nDPI, timers. Frames in, flow events out.
-/// Not thread-safe; several in a process may run side by side, but are made one after another on one thread (nDPI's rule).
+/// The packet line of one capture worker: decoder, flow table, TCP, nDPI, timers. Frames in, flow
+/// events out. Not thread-safe; several in a process may run side by side, but are made one after
+/// another on one thread (nDPI's rule).
 class tracker {
 public:
   static result<std::unique_ptr<tracker>> make(const tracker_options& options);
   ~tracker();
 
-  /// Takes a burst of frames, in order. Any number; 64 at a time is the speed that it was built for.
+  /// Takes a burst of frames, in order. Any number; 64 at a time is the speed that it was built
+  /// for.
   void process(std::span<const frame> frames, event_handler& handler) noexcept;
 
   /// Time goes on without packets: timeouts and updates up to `now_ns` happen.
   void advance(int64_t now_ns, event_handler& handler) noexcept;
 
-  /// Ends every flow, in an order that depends on nothing but the packets. The tracker can go on afterwards.
+  /// Ends every flow, in an order that depends on nothing but the packets. The tracker can go on
+  /// afterwards.
   void finish(end_reason reason, event_handler& handler) noexcept;
 
   /// Counters as of now.
   tracker_counters counters() const noexcept;
 
-  /// Totals of ended flows by protocol number (application, or master where there is none), as ndpiReader counts.
+  /// Totals of ended flows by protocol number (application, or master where there is none), as
+  /// ndpiReader counts.
   const std::vector<protocol_totals>& protocols() const noexcept;
 
   /// Names behind the numbers in records; lives as long as the tracker.

@@ -1,9 +1,9 @@
 #define CAF_SUITE capture_flow_table
-#include "tests/suite.hpp"
-
 #include "capture/flow_table.hpp"
+
 #include "capture/timer_wheel.hpp"
 #include "tests/capture/packets.hpp"
+#include "tests/suite.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -128,7 +128,9 @@ CAF_TEST(the wheel wakes at the deadline or up to a second later) {
   std::vector<int64_t> deadlines;
   for (uint32_t i = 0; i < 4096; ++i) {
     put(*made, packet_of(i, 1, 90000, 2));
-    deadlines.push_back(start + static_cast<int64_t>(random() % 3'000'000'000'000)); // up to 50 minutes: several turns
+    deadlines.push_back(
+      start
+      + static_cast<int64_t>(random() % 3'000'000'000'000)); // up to 50 minutes: several turns
     wheel.schedule(states, i, deadlines[i]);
   }
   std::vector<int64_t> woken(4096, 0);

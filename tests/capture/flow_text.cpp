@@ -1,9 +1,8 @@
 #define CAF_SUITE capture_flow_text
-#include "tests/suite.hpp"
-
 #include "capture/flow.hpp"
 #include "capture/networks.hpp"
 #include "capture/text_blocks.hpp"
+#include "tests/suite.hpp"
 
 #include <arpa/inet.h>
 
@@ -22,7 +21,8 @@ void put(uint8_t (&out)[16], const char* text) {
     inet_pton(AF_INET6, text, out);
 }
 
-flow_record flow_of(const char* client, uint16_t client_port, const char* server, uint16_t server_port, uint8_t protocol) {
+flow_record flow_of(const char* client, uint16_t client_port, const char* server,
+                    uint16_t server_port, uint8_t protocol) {
   flow_record flow{};
   put(flow.client_address, client);
   put(flow.server_address, server);
@@ -44,8 +44,8 @@ std::string written(const char* text) {
 } // namespace
 
 CAF_TEST(addresses are written as RFC 5952 asks) {
-  for (const char* text : {"0.0.0.0", "1.22.133.254", "255.255.255.255", "10.0.0.1", "::", "::1", "fe80::1:2", "2001:db8::ff00:42:8329",
-                           "2001:db8:1:2:3:4:5:6"})
+  for (const char* text : {"0.0.0.0", "1.22.133.254", "255.255.255.255", "10.0.0.1", "::", "::1",
+                           "fe80::1:2", "2001:db8::ff00:42:8329", "2001:db8:1:2:3:4:5:6"})
     CAF_CHECK_EQUAL(written(text), text);
 }
 
@@ -58,10 +58,14 @@ CAF_TEST(both addresses of a record are written once) {
 
 // The values are those that the specification's own baseline gives for these tuples.
 CAF_TEST(community IDs equal the published baseline) {
-  CAF_CHECK_EQUAL(community_id(flow_of("128.232.110.120", 34855, "66.35.250.204", 80, 6), 0), "1:LQU9qZlK+B5F3KDmev6m5PMibrg=");
-  CAF_CHECK_EQUAL(community_id(flow_of("66.35.250.204", 80, "128.232.110.120", 34855, 6), 0), "1:LQU9qZlK+B5F3KDmev6m5PMibrg=");
-  CAF_CHECK_EQUAL(community_id(flow_of("128.232.110.120", 34855, "66.35.250.204", 80, 6), 1), "1:3V71V58M3Ksw/yuFALMcW0LAHvc=");
-  CAF_CHECK_EQUAL(community_id(flow_of("192.168.1.52", 54585, "8.8.8.8", 53, 17), 0), "1:d/FP5EW3wiY1vCndhwleRRKHowQ=");
+  CAF_CHECK_EQUAL(community_id(flow_of("128.232.110.120", 34855, "66.35.250.204", 80, 6), 0),
+                  "1:LQU9qZlK+B5F3KDmev6m5PMibrg=");
+  CAF_CHECK_EQUAL(community_id(flow_of("66.35.250.204", 80, "128.232.110.120", 34855, 6), 0),
+                  "1:LQU9qZlK+B5F3KDmev6m5PMibrg=");
+  CAF_CHECK_EQUAL(community_id(flow_of("128.232.110.120", 34855, "66.35.250.204", 80, 6), 1),
+                  "1:3V71V58M3Ksw/yuFALMcW0LAHvc=");
+  CAF_CHECK_EQUAL(community_id(flow_of("192.168.1.52", 54585, "8.8.8.8", 53, 17), 0),
+                  "1:d/FP5EW3wiY1vCndhwleRRKHowQ=");
   auto ping = flow_of("192.168.0.89", 0, "192.168.0.1", 0, 1);
   ping.icmp_type = 8;
   CAF_CHECK_EQUAL(community_id(ping, 0), "1:X0snYXpgwiv9TZtqg64sgzUn6Dk=");
@@ -84,7 +88,8 @@ CAF_TEST(networks answer with the most specific one) {
 }
 
 CAF_TEST(networks refuse what is none) {
-  for (const char* text : {"10.0.0.0/33", "10.0.0/8", "x", "", "::/129", "10.0.0.0/", "10.0.0.0/8x", "10.0.0.0/-1"})
+  for (const char* text :
+       {"10.0.0.0/33", "10.0.0/8", "x", "", "::/129", "10.0.0.0/", "10.0.0.0/8x", "10.0.0.0/-1"})
     CAF_CHECK(!networks::make({text}));
 }
 

@@ -11,12 +11,27 @@ namespace flowactors::test {
 
 /// 10.HIGH.HIGH.LOW as the decoder writes it.
 inline address host(uint32_t number) {
-  return {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, static_cast<uint8_t>(number >> 16), static_cast<uint8_t>(number >> 8),
+  return {0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0xff,
+          0xff,
+          10,
+          static_cast<uint8_t>(number >> 16),
+          static_cast<uint8_t>(number >> 8),
           static_cast<uint8_t>(number)};
 }
 
 /// A decoded packet without bytes, for what looks at its fields alone.
-inline packet packet_of(uint32_t source, uint16_t source_port, uint32_t destination, uint16_t destination_port, uint8_t protocol = 6) {
+inline packet packet_of(uint32_t source, uint16_t source_port, uint32_t destination,
+                        uint16_t destination_port, uint8_t protocol = 6) {
   packet p{};
   p.source = host(source);
   p.destination = host(destination);
@@ -35,7 +50,8 @@ inline packet reply_to(packet p) {
   return p;
 }
 
-/// The packet as bytes of an Ethernet frame with IPv4 and TCP (protocol 6) or UDP, with that payload.
+/// The packet as bytes of an Ethernet frame with IPv4 and TCP (protocol 6) or UDP, with that
+/// payload.
 inline std::vector<uint8_t> bytes_of(const packet& p, std::string_view payload = {}) {
   std::vector<uint8_t> out{2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0};
   const auto put = [&](uint32_t value, int bytes) {

@@ -1,9 +1,9 @@
 #define CAF_SUITE capture_tcp
-#include "tests/suite.hpp"
+#include "capture/tcp.hpp"
 
 #include "capture/lifetime.hpp"
-#include "capture/tcp.hpp"
 #include "tests/capture/packets.hpp"
+#include "tests/suite.hpp"
 
 using namespace flowactors;
 using namespace flowactors::test;
@@ -19,8 +19,12 @@ struct connection {
   flow_state state;
   int64_t now = 1000 * ms;
 
-  void client(uint8_t flags, uint32_t sequence, uint32_t payload = 0, uint16_t window = 1000) { say(true, flags, sequence, payload, window); }
-  void server(uint8_t flags, uint32_t sequence, uint32_t payload = 0, uint16_t window = 1000) { say(false, flags, sequence, payload, window); }
+  void client(uint8_t flags, uint32_t sequence, uint32_t payload = 0, uint16_t window = 1000) {
+    say(true, flags, sequence, payload, window);
+  }
+  void server(uint8_t flags, uint32_t sequence, uint32_t payload = 0, uint16_t window = 1000) {
+    say(false, flags, sequence, payload, window);
+  }
 
   void say(bool from_client, uint8_t flags, uint32_t sequence, uint32_t payload, uint16_t window) {
     packet p = packet_of(1, 1000, 2, 80);
@@ -78,7 +82,9 @@ CAF_TEST(data in order is no problem) {
   c.shake_hands();
   for (uint32_t i = 0; i < 10; ++i)
     c.client(ack, 100 + i * 50, 50);
-  CAF_CHECK_EQUAL(c.flow.client_tcp.retransmissions + c.flow.client_tcp.out_of_order + c.flow.client_tcp.lost, 0u);
+  CAF_CHECK_EQUAL(
+    c.flow.client_tcp.retransmissions + c.flow.client_tcp.out_of_order + c.flow.client_tcp.lost,
+    0u);
   CAF_CHECK_EQUAL(c.flow.client_tcp.next_sequence, 600u);
 }
 
@@ -109,7 +115,7 @@ CAF_TEST(a gap counts as lost until it is filled and then as out of order) {
   CAF_CHECK_EQUAL(c.flow.server_tcp.lost, 0u);
 }
 
-CAF_TEST(keep-alives and bare acknowledgements are no retransmissions) {
+CAF_TEST(keep - alives and bare acknowledgements are no retransmissions) {
   connection c;
   c.shake_hands();
   c.client(ack, 100, 50);

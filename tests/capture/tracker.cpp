@@ -1,8 +1,8 @@
 #define CAF_SUITE capture_tracker
-#include "tests/suite.hpp"
-
 #include "capture/tracker.hpp"
+
 #include "tests/capture/packets.hpp"
+#include "tests/suite.hpp"
 
 #include <memory>
 #include <numeric>
@@ -30,7 +30,8 @@ struct witness : event_handler {
   event_mask interest() const noexcept override { return wanted; }
 
   void handle(event_kind kind, flow_record& flow, int64_t now_ns) noexcept override {
-    std::string line = std::to_string((now_ns - start) / second) + " " + to_string(kind) + " " + std::to_string(flow.id);
+    std::string line = std::to_string((now_ns - start) / second) + " " + to_string(kind) + " "
+                       + std::to_string(flow.id);
     if (kind == event_kind::ended)
       line += std::string{" "} + to_string(static_cast<end_reason>(flow.end));
     told.push_back(line);
@@ -71,7 +72,8 @@ struct line {
     aut->process({&f, 1}, seen);
   }
 
-  void say(uint32_t from, uint32_t to, uint8_t flags, std::string_view payload = {}, int64_t after = 0) {
+  void say(uint32_t from, uint32_t to, uint8_t flags, std::string_view payload = {},
+           int64_t after = 0) {
     packet p = from < to ? packet_of(from, 1000, to, 80) : packet_of(from, 80, to, 1000);
     p.tcp_flags = flags;
     send(p, payload, after);
@@ -79,7 +81,9 @@ struct line {
 
   void balance() {
     const auto c = aut->counters();
-    const auto sum = [](const auto& array) { return std::accumulate(array.begin(), array.end(), uint64_t{0}); };
+    const auto sum = [](const auto& array) {
+      return std::accumulate(array.begin(), array.end(), uint64_t{0});
+    };
     CAF_CHECK_EQUAL(c.seen, c.decoded + sum(c.undecoded));
     CAF_CHECK_EQUAL(c.created, sum(c.ended) + c.live);
     CAF_CHECK_EQUAL(c.decoded, c.packets_of_ended + c.packets_of_live);
@@ -250,7 +254,8 @@ CAF_TEST(a full table of established flows gives up the one that was silent long
   for (int round = 0; round < 2; ++round)
     for (uint32_t i = 0; i < 16; ++i)
       l.send(packet_of(i, 1, 90, 2, udp), "x");
-  l.send(packet_of(99, 1, 90, 2, udp), "x"); // everybody was touched: the hand passes once, then takes the first
+  l.send(packet_of(99, 1, 90, 2, udp),
+         "x"); // everybody was touched: the hand passes once, then takes the first
   CAF_CHECK_EQUAL(l.seen.count("ended 1 evicted_established"), 1u);
   l.send(packet_of(98, 1, 90, 2, udp), "x"); // the newcomer has one packet
   CAF_CHECK_EQUAL(l.seen.count("evicted_single"), 1u);
@@ -303,10 +308,14 @@ CAF_TEST(an HTTP exchange is detected and each response with a content type tell
   line l;
   l.seen.wanted = mask_of(event_kind::detected);
   const auto ask = [&](const char* path) {
-    l.say(1, 2, ack | psh, std::string{"GET "} + path + " HTTP/1.1\r\nHost: www.example.org\r\nUser-Agent: me\r\n\r\n");
+    l.say(
+      1, 2, ack | psh,
+      std::string{"GET "} + path + " HTTP/1.1\r\nHost: www.example.org\r\nUser-Agent: me\r\n\r\n");
   };
   const auto answer = [&](const char* type) {
-    l.say(2, 1, ack | psh, std::string{"HTTP/1.1 200 OK\r\nContent-Type: "} + type + "\r\nContent-Length: 2\r\n\r\nok");
+    l.say(
+      2, 1, ack | psh,
+      std::string{"HTTP/1.1 200 OK\r\nContent-Type: "} + type + "\r\nContent-Length: 2\r\n\r\nok");
   };
   l.say(1, 2, syn);
   l.say(2, 1, syn | ack);
@@ -333,7 +342,11 @@ CAF_TEST(an HTTP exchange is detected and each response with a content type tell
 
 CAF_TEST(a DNS query is detected with its name) {
   line l;
-  const std::string query{"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x07" "example\x03" "org\x00\x00\x01\x00\x01", 29};
+  const std::string query{
+    "\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x07"
+    "example\x03"
+    "org\x00\x00\x01\x00\x01",
+    29};
   l.send(packet_of(1, 4000, 2, 53, udp), query);
   l.aut->finish(end_reason::end_of_input, l.seen);
   const flow_record& flow = l.seen.records.back();
@@ -360,11 +373,13 @@ CAF_TEST(the books balance after any packets) {
     std::mt19937 random{seed};
     constexpr uint8_t flags[] = {syn, syn | ack, ack, ack | psh, fin | ack, rst};
     for (int i = 0; i < 20'000; ++i) {
-      packet p = packet_of(random() % 20, 1000 + random() % 4, 30 + random() % 4, 80, random() % 4 == 0 ? udp : tcp);
+      packet p = packet_of(random() % 20, 1000 + random() % 4, 30 + random() % 4, 80,
+                           random() % 4 == 0 ? udp : tcp);
       p.tcp_flags = flags[random() % 6];
       if (random() % 2 != 0)
         p = reply_to(p);
-      const int64_t step = random() % 500 == 0 ? -100 * second : static_cast<int64_t>(random() % 3) * second;
+      const int64_t step =
+        random() % 500 == 0 ? -100 * second : static_cast<int64_t>(random() % 3) * second;
       l.send(p, std::string(random() % 30, 'z'), step);
       if (i % 1000 == 0)
         l.balance();
