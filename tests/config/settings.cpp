@@ -145,9 +145,8 @@ CAF_TEST(every member of the settings has its key) {
   settings all;
   // A member more or less does not compile here; a row more or less fails below.
   auto& [interface, read, filter, snap_length, buffer, promiscuous, immediate, wait] = all.capture;
-  auto& [tunnels, vxlan_port, gtp_port, fragments, fragment_entries, incomplete, damaged,
-         bytes, max_headers] =
-    all.decode;
+  auto& [tunnels, vxlan_port, gtp_port, fragments, fragment_entries, incomplete, damaged, bytes,
+         max_headers] = all.decode;
   auto& [max, idle_after, closed_after, active_after, update_every, local_networks,
          community_id_seed] = all.flows;
   auto& [dpi_enabled, guess, max_tcp_packets, max_udp_packets, protocols_file] = all.dpi;
