@@ -10,7 +10,9 @@ local callbacks = {}
 function callbacks.flowCreate()
 end
 
--- The application protocol is known, or was guessed, or given up; for HTTP again with each response that names its content type.
+-- The application protocol is known; or nDPI has seen enough packets and guessed or given up; for HTTP again with each response
+-- that names its content type. A flow that ends before (a scan, an unanswered connection) is labelled by a guess at its end,
+-- which only flowDelete sees.
 function callbacks.flowProtocolDetected()
 end
 
