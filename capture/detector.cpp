@@ -226,6 +226,10 @@ void detector::describe(const ndpi_flow_struct& state, flow_record& flow,
     uint16_t server = 0;
     flow.risk_score = ndpi_risk2score(state.risk, &client, &server);
   }
+  if (flow.text == 0 && pieces.server_name.empty() && !speaks_tls(state)
+      && !has_protocol(state, NDPI_PROTOCOL_SSH) && !has_protocol(state, NDPI_PROTOCOL_BITTORRENT)
+      && pieces.http_user_agent.empty())
+    return; // as most flows of a scan: nothing was said
   const uint32_t old = flow.text;
   flow.text = texts.store(pieces);
   texts.release(old);

@@ -31,15 +31,24 @@ bool same_address(const uint8_t (&a)[16], const address& b) noexcept {
   return load64(a) == load64(b.data()) && load64(a + 8) == load64(b.data() + 8);
 }
 
+constexpr uint64_t small_part = 4u << 20;
+
 template <class T>
-T* reserve(uint64_t count) noexcept {
+T* reserve(uint64_t count, bool dense) noexcept {
   void* memory = mmap(nullptr, count * sizeof(T), PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED)
     return nullptr;
-  madvise(memory, count * sizeof(T),
-          MADV_HUGEPAGE); // where it is not offered, small pages do as well
+  // Large pages make a large table cheap to fill, and a small one costly to have: they begin
+  // behind what a few thousand flows need. Where they are not offered, small ones do as well.
+  if (dense && count * sizeof(T) > small_part)
+    madvise(static_cast<char*>(memory) + small_part, count * sizeof(T) - small_part, MADV_HUGEPAGE);
   return static_cast<T*>(memory);
+}
+
+void prefetch_lines(const void* begin, size_t lines) noexcept {
+  for (size_t line = 0; line < lines; ++line)
+    __builtin_prefetch(static_cast<const char*>(begin) + line * 64, 1);
 }
 
 template <class T>
@@ -54,9 +63,9 @@ result<flow_table> flow_table::make(uint32_t max_flows) {
   flow_table table;
   table.max_ = max_flows;
   table.mask_ = std::bit_ceil(max_flows * 2) - 1;
-  table.index_ = reserve<uint64_t>(uint64_t{table.mask_} + 1);
-  table.records_ = reserve<flow_record>(max_flows);
-  table.states_ = reserve<flow_state>(max_flows);
+  table.index_ = reserve<uint64_t>(uint64_t{table.mask_} + 1, false); // used all over
+  table.records_ = reserve<flow_record>(max_flows, true);
+  table.states_ = reserve<flow_state>(max_flows, true);
   if (table.index_ == nullptr || table.records_ == nullptr || table.states_ == nullptr)
     return error{ec::out_of_resources,
                  "no address space for a table of " + std::to_string(max_flows)
@@ -100,20 +109,28 @@ void flow_table::prefetch_index(uint32_t hash) const noexcept {
   __builtin_prefetch(&index_[home(hash)]);
 }
 
-void flow_table::prefetch_flow(uint32_t hash) const noexcept {
+uint32_t flow_table::prefetch_flow(uint32_t hash) const noexcept {
   for (uint32_t i = home(hash);; i = (i + 1) & mask_) {
     const uint64_t entry = index_[i];
     if (entry == 0)
-      return;
+      return no_slot;
     if (static_cast<uint32_t>(entry >> 32) != hash)
       continue;
     const auto slot = static_cast<uint32_t>(entry) - 1;
-    const auto* record = reinterpret_cast<const char*>(&records_[slot]);
-    for (size_t line = 0; line < 5; ++line) // what each packet touches
-      __builtin_prefetch(record + line * 64, 1);
-    __builtin_prefetch(&states_[slot], 1);
-    return;
+    prefetch_lines(&records_[slot], 5); // what each packet touches
+    prefetch_lines(&states_[slot], 1);
+    return slot;
   }
+}
+
+void flow_table::prefetch_dpi(uint32_t slot) const noexcept {
+  constexpr size_t dpi_lines = 11; // sizeof(ndpi_flow_struct) is 688
+  constexpr size_t deferred_lines = (sizeof(deferred_packet) + 63) / 64;
+  const flow_state& state = states_[slot];
+  if (state.stage == dpi_stage::active)
+    prefetch_lines(state.dpi, dpi_lines);
+  else if (state.stage == dpi_stage::deferred)
+    prefetch_lines(state.first, deferred_lines);
 }
 
 flow_table::match flow_table::find(uint32_t hash, const packet& p) const noexcept {

@@ -66,7 +66,10 @@ public:
 
   /// Starts to bring the index entry of that hash into the cache; later the flow that it names.
   void prefetch_index(uint32_t hash) const noexcept;
-  void prefetch_flow(uint32_t hash) const noexcept;
+  /// Gives the flow that it probably is, or no_slot.
+  uint32_t prefetch_flow(uint32_t hash) const noexcept;
+  /// And last, when the flow itself has come, its DPI state.
+  void prefetch_dpi(uint32_t slot) const noexcept;
 
   /// Where a packet belongs.
   struct match {

@@ -104,6 +104,8 @@ uint32_t text_blocks::store(const flow_text_pieces& pieces) noexcept {
 
 flow_text_pieces text_blocks::pieces(uint32_t number) const noexcept {
   flow_text_pieces out;
+  if (number == 0)
+    return out;
   const flow_text& block = at(number);
   for (const auto& [piece, span] : members)
     out.*piece = view(block, block.*span);

@@ -146,10 +146,19 @@ void tracker::impl::process(std::span<const frame> frames, event_handler& handle
   }
   counters.seen += frames.size();
   counters.decoded += n;
-  for (size_t i = 0; i < n; ++i)
-    table.prefetch_flow(hashes[i]);
-  for (size_t i = 0; i < n; ++i)
+  // So far ahead that memory has come when its turn does, and no farther than what the core can
+  // wait for at a time.
+  constexpr size_t flow_ahead = 12, dpi_ahead = 5;
+  uint32_t slots[burst];
+  for (size_t i = 0; i < std::min(n, flow_ahead); ++i)
+    slots[i] = table.prefetch_flow(hashes[i]);
+  for (size_t i = 0; i < n; ++i) {
+    if (i + flow_ahead < n)
+      slots[i + flow_ahead] = table.prefetch_flow(hashes[i + flow_ahead]);
+    if (i + dpi_ahead < n && slots[i + dpi_ahead] != no_slot)
+      table.prefetch_dpi(slots[i + dpi_ahead]);
     take(packets[i], hashes[i], handler);
+  }
 }
 
 void tracker::impl::take(packet& p, uint32_t hash, event_handler& handler) noexcept {

@@ -29,7 +29,7 @@ else ()
   if (CMAKE_BUILD_TYPE MATCHES "Rel")
     add_compile_definitions(_FORTIFY_SOURCE=2)
   endif ()
-  add_link_options(-Wl,-z,relro,-z,now)
+  add_link_options(-Wl,-z,relro,-z,now,--as-needed)
 endif ()
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 
