@@ -17,13 +17,18 @@ classifier::classifier(std::unique_ptr<detector> dpi, text_blocks texts, uint32_
     max_tcp_packets_(max_tcp_packets),
     max_udp_packets_(max_udp_packets) {}
 
+bool classifier::defers(const packet& p) const noexcept {
+  return dpi_ != nullptr && p.protocol == IPPROTO_TCP && p.payload_length == 0
+         && p.network_captured <= deferred_packet::capacity;
+}
+
 bool classifier::take(flow_record& flow, flow_state& state, const packet& p) noexcept {
   if (p.fragment
       == fragment_kind::later) // no transport header: nothing that a dissector could read
     return false;
   bool news = false;
   if (state.stage == dpi_stage::none) {
-    if (p.protocol == IPPROTO_TCP && p.payload_length == 0 && defer(state, p))
+    if (defers(p) && defer(state, p))
       return false;
   } else if (state.stage == dpi_stage::deferred) {
     deferred_packet* first = std::exchange(state.first, nullptr);
@@ -97,8 +102,6 @@ bool classifier::follow_http(flow_record& flow, flow_state& state, const packet&
 
 bool classifier::defer(flow_state& state, const packet& p) noexcept {
   constexpr size_t per_block = 1024;
-  if (p.network_captured > deferred_packet::capacity)
-    return false;
   if (free_.empty()) {
     auto* block = new (std::nothrow) deferred_packet[per_block];
     if (block == nullptr)
@@ -111,7 +114,7 @@ bool classifier::defer(flow_state& state, const packet& p) noexcept {
   state.first = free_.back();
   free_.pop_back();
   state.first->time_ns = p.time_ns;
-  state.first->length = p.network_captured;
+  state.first->length = static_cast<uint8_t>(p.network_captured);
   std::memcpy(state.first->bytes, p.network, p.network_captured);
   state.stage = dpi_stage::deferred;
   return true;

@@ -28,6 +28,9 @@ public:
     return dpi_ != nullptr ? dpi_stage::none : dpi_stage::done;
   }
 
+  /// True if the packet, as the first of its flow, waits for a second one.
+  bool defers(const packet& p) const noexcept;
+
   /// A packet of a flow that is not dpi_stage::done, already counted. True if there is news: a
   /// protocol.
   bool take(flow_record& flow, flow_state& state, const packet& p) noexcept;

@@ -1,5 +1,6 @@
 #include "capture/flow_table.hpp"
 
+#include <netinet/in.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 
@@ -27,8 +28,95 @@ uint64_t mix(uint64_t a, uint64_t b) noexcept {
   return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
 }
 
-bool same_address(const uint8_t (&a)[16], const address& b) noexcept {
+bool same_address(const uint8_t* a, const address& b) noexcept {
   return load64(a) == load64(b.data()) && load64(a + 8) == load64(b.data() + 8);
+}
+
+const uint8_t* bytes_of(const uint8_t (&a)[16]) noexcept {
+  return a;
+}
+
+const uint8_t* bytes_of(const address& a) noexcept {
+  return a.data();
+}
+
+uint8_t protocol_of(const flow_record& flow) noexcept {
+  return flow.protocol;
+}
+
+uint8_t protocol_of(const packed_flow&) noexcept {
+  return IPPROTO_TCP;
+}
+
+enum class side_match : uint8_t { none, client, server };
+
+// Whose packet it is, if it belongs to the flow.
+template <class Flow>
+side_match compare(const Flow& flow, const packet& p) noexcept {
+  if (protocol_of(flow) != p.protocol || flow.vlan != p.vlan || flow.ip_version != p.ip_version)
+    return side_match::none;
+  const uint8_t* client = bytes_of(flow.client_address);
+  const uint8_t* server = bytes_of(flow.server_address);
+  if (flow.client_port == p.source_port && flow.server_port == p.destination_port
+      && same_address(client, p.source) && same_address(server, p.destination))
+    return side_match::client;
+  if (flow.client_port == p.destination_port && flow.server_port == p.source_port
+      && same_address(client, p.destination) && same_address(server, p.source))
+    return side_match::server;
+  return side_match::none;
+}
+
+packed_flow pack_flow(const flow_record& from) noexcept {
+  packed_flow out;
+  std::memcpy(out.client_address.data(), from.client_address, 16);
+  std::memcpy(out.server_address.data(), from.server_address, 16);
+  out.id = from.id;
+  out.time_ns = from.first_seen_ns;
+  out.bytes = static_cast<uint32_t>(from.client.bytes);
+  out.next_sequence = from.client_tcp.next_sequence;
+  out.tunnel_id = from.tunnel_id;
+  out.client_port = from.client_port;
+  out.server_port = from.server_port;
+  out.vlan = from.vlan;
+  out.window = from.client_tcp.window;
+  out.client_network = from.client_network;
+  out.server_network = from.server_network;
+  std::memcpy(out.client_mac, from.client_mac, 6);
+  std::memcpy(out.server_mac, from.server_mac, 6);
+  out.window_scale = from.client_tcp.window_scale;
+  out.flags = from.client_tcp.flags;
+  out.ip_version = from.ip_version;
+  out.tunnel = from.tunnel;
+  out.ttl = from.ttl;
+  return out;
+}
+
+// `out` is zeroed.
+void unpack_flow(const packed_flow& from, flow_record& out) noexcept {
+  std::memcpy(out.client_address, from.client_address.data(), 16);
+  std::memcpy(out.server_address, from.server_address.data(), 16);
+  out.id = from.id;
+  out.first_seen_ns = out.last_seen_ns = out.tick_ns = from.time_ns;
+  out.syn_ns = out.client_gaps.last_ns = from.time_ns;
+  out.client.packets = 1;
+  out.client.bytes = from.bytes;
+  out.client_tcp.next_sequence = from.next_sequence;
+  out.client_tcp.window = from.window;
+  out.client_tcp.window_scale = from.window_scale;
+  out.client_tcp.flags = out.last_tcp_flags = from.flags;
+  out.state = static_cast<uint8_t>(tcp_state::syn_sent);
+  out.tunnel_id = from.tunnel_id;
+  out.client_port = from.client_port;
+  out.server_port = from.server_port;
+  out.vlan = from.vlan;
+  out.client_network = from.client_network;
+  out.server_network = from.server_network;
+  std::memcpy(out.client_mac, from.client_mac, 6);
+  std::memcpy(out.server_mac, from.server_mac, 6);
+  out.protocol = IPPROTO_TCP;
+  out.ip_version = from.ip_version;
+  out.tunnel = from.tunnel;
+  out.ttl = from.ttl;
 }
 
 constexpr uint64_t small_part = 4u << 20;
@@ -94,6 +182,8 @@ flow_table::flow_table(flow_table&& other) noexcept
     size_(other.size_),
     high_water_(other.high_water_),
     free_(other.free_),
+    records_high_water_(other.records_high_water_),
+    free_record_(other.free_record_),
     seed_(other.seed_) {}
 
 uint32_t flow_table::hash(const packet& p) const noexcept {
@@ -117,16 +207,18 @@ uint32_t flow_table::prefetch_flow(uint32_t hash) const noexcept {
     if (static_cast<uint32_t>(entry >> 32) != hash)
       continue;
     const auto slot = static_cast<uint32_t>(entry) - 1;
-    prefetch_lines(&records_[slot], 5); // what each packet touches
     prefetch_lines(&states_[slot], 1);
     return slot;
   }
 }
 
-void flow_table::prefetch_dpi(uint32_t slot) const noexcept {
-  constexpr size_t dpi_lines = 11; // sizeof(ndpi_flow_struct) is 688
+void flow_table::prefetch_record(uint32_t slot) const noexcept {
+  constexpr size_t dpi_lines = 11;   // sizeof(ndpi_flow_struct) is 688
+  constexpr size_t record_lines = 5; // what each packet touches
   constexpr size_t deferred_lines = (sizeof(deferred_packet) + 63) / 64;
   const flow_state& state = states_[slot];
+  if (state.record != no_slot)
+    prefetch_lines(&records_[state.record], record_lines);
   if (state.stage == dpi_stage::active)
     prefetch_lines(state.dpi, dpi_lines);
   else if (state.stage == dpi_stage::deferred)
@@ -141,42 +233,87 @@ flow_table::match flow_table::find(uint32_t hash, const packet& p) const noexcep
     if (static_cast<uint32_t>(entry >> 32) != hash)
       continue;
     const auto slot = static_cast<uint32_t>(entry) - 1;
-    const flow_record& flow = records_[slot];
-    if (flow.protocol != p.protocol || flow.vlan != p.vlan || flow.ip_version != p.ip_version)
-      continue;
-    if (flow.client_port == p.source_port && flow.server_port == p.destination_port
-        && same_address(flow.client_address, p.source)
-        && same_address(flow.server_address, p.destination))
-      return {slot, true};
-    if (flow.client_port == p.destination_port && flow.server_port == p.source_port
-        && same_address(flow.client_address, p.destination)
-        && same_address(flow.server_address, p.source))
-      return {slot, false};
+    const flow_state& state = states_[slot];
+    const side_match side =
+      state.packed ? compare(state.first->flow, p) : compare(records_[state.record], p);
+    if (side != side_match::none)
+      return {slot, side == side_match::client};
   }
 }
 
-uint32_t flow_table::insert(uint32_t hash) noexcept {
+uint32_t flow_table::take_record() noexcept {
+  if (free_record_ == no_slot)
+    return records_high_water_++; // fresh pages are zero already
+  const uint32_t taken = free_record_;
+  free_record_ = records_[taken].slot;
+  std::memset(&records_[taken], 0, sizeof(flow_record));
+  return taken;
+}
+
+uint32_t flow_table::insert(uint32_t hash, bool passing) noexcept {
   uint32_t slot;
   if (free_ != no_slot) {
     slot = free_;
     free_ = states_[slot].age.next;
-    const uint32_t generation = records_[slot].generation;
-    std::memset(&records_[slot], 0, sizeof(flow_record));
-    records_[slot].generation = generation;
   } else {
-    slot = high_water_++; // fresh pages are zero already
-    records_[slot].generation = 1;
+    slot = high_water_++;
   }
-  new (&states_[slot]) flow_state;
-  states_[slot].hash = hash;
-  states_[slot].live = true;
-  records_[slot].slot = slot;
+  flow_state& state = states_[slot];
+  const uint32_t generation = state.generation + 1;
+  new (&state) flow_state;
+  state.generation = generation;
+  state.hash = hash;
+  state.live = true;
+  if (passing) {
+    passing_place_ = {};
+    passing_ = slot;
+  } else {
+    state.record = take_record();
+  }
+  flow_record& flow = record(slot);
+  flow.slot = slot;
+  flow.generation = generation;
   uint32_t i = home(hash);
   while (index_[i] != 0)
     i = (i + 1) & mask_;
   index_[i] = uint64_t{hash} << 32 | (slot + 1);
   ++size_;
   return slot;
+}
+
+void flow_table::pack(uint32_t slot) noexcept {
+  states_[slot].first->flow = pack_flow(record(slot));
+  states_[slot].packed = true;
+}
+
+void flow_table::keep(uint32_t slot) noexcept {
+  flow_state& state = states_[slot];
+  if (state.record != no_slot)
+    return;
+  const flow_record& passing = passing_record(slot);
+  const uint32_t place = take_record();
+  records_[place] = passing;
+  state.record = place;
+  state.packed = false;
+  passing_ = no_slot;
+}
+
+flow_record& flow_table::passing_record(uint32_t slot) noexcept {
+  if (passing_ != slot) {
+    passing_place_ = {};
+    unpack_flow(states_[slot].first->flow, passing_place_);
+    passing_place_.slot = slot;
+    passing_place_.generation = states_[slot].generation;
+    passing_ = slot;
+  }
+  return passing_place_;
+}
+
+uint64_t flow_table::packets(uint32_t slot) const noexcept {
+  const flow_state& state = states_[slot];
+  if (state.record == no_slot)
+    return 1;
+  return records_[state.record].client.packets + records_[state.record].server.packets;
 }
 
 void flow_table::erase(uint32_t slot) noexcept {
@@ -193,7 +330,11 @@ void flow_table::erase(uint32_t slot) noexcept {
     }
   }
   index_[hole] = 0;
-  ++records_[slot].generation;
+  if (const uint32_t record = states_[slot].record; record != no_slot) {
+    records_[record].slot = free_record_;
+    free_record_ = record;
+  }
+  passing_ = no_slot;
   states_[slot].live = false;
   states_[slot].age.next = free_;
   free_ = slot;

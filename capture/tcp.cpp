@@ -1,5 +1,7 @@
 #include "capture/tcp.hpp"
 
+#include <netinet/in.h>
+
 #include <algorithm>
 
 namespace flowactors {
@@ -127,6 +129,12 @@ void track_tcp(flow_record& flow, flow_state& state, const packet& p, bool from_
              && flow.server.payload_bytes == p.payload_length) {
     flow.response_us = std::max(1u, microseconds(flow.request_ns, p.time_ns));
   }
+}
+
+bool opens(const packet& p) noexcept {
+  constexpr uint8_t all = tcp_flag::syn | tcp_flag::ack | tcp_flag::fin | tcp_flag::rst;
+  return p.protocol == IPPROTO_TCP && (p.tcp_flags & all) == tcp_flag::syn && p.payload_length == 0
+         && p.fragment == fragment_kind::whole;
 }
 
 bool reuses(const flow_record& flow, const packet& p) noexcept {

@@ -24,16 +24,16 @@ public:
     cancel(states, slot);
     const int64_t earliest = current_ + 1;
     const int64_t tick = std::clamp(deadline_ns / tick_ns + 1, earliest, current_ + buckets - 1);
-    const auto bucket = static_cast<uint32_t>(tick % buckets);
+    const auto bucket = static_cast<uint16_t>(tick % buckets);
     states[slot].bucket = bucket;
     wheel_[bucket].push_back(states, slot);
   }
 
   void cancel(flow_state* states, uint32_t slot) noexcept {
-    if (states[slot].bucket == no_slot)
+    if (states[slot].bucket == flow_state::no_bucket)
       return;
     wheel_[states[slot].bucket].remove(states, slot);
-    states[slot].bucket = no_slot;
+    states[slot].bucket = flow_state::no_bucket;
   }
 
   /// Sets the clock without waking anybody; only while nobody waits.
@@ -55,7 +55,7 @@ public:
       auto woken = std::exchange(wheel_[static_cast<size_t>(tick % buckets)], {});
       for (uint32_t slot = woken.first(); slot != no_slot;) {
         const uint32_t next = states[slot].timer.next;
-        states[slot].bucket = no_slot;
+        states[slot].bucket = flow_state::no_bucket;
         wake(slot);
         slot = next;
       }

@@ -148,15 +148,15 @@ void tracker::impl::process(std::span<const frame> frames, event_handler& handle
   counters.decoded += n;
   // So far ahead that memory has come when its turn does, and no farther than what the core can
   // wait for at a time.
-  constexpr size_t flow_ahead = 12, dpi_ahead = 5;
+  constexpr size_t flow_ahead = 14, record_ahead = 7;
   uint32_t slots[burst];
   for (size_t i = 0; i < std::min(n, flow_ahead); ++i)
     slots[i] = table.prefetch_flow(hashes[i]);
   for (size_t i = 0; i < n; ++i) {
     if (i + flow_ahead < n)
       slots[i + flow_ahead] = table.prefetch_flow(hashes[i + flow_ahead]);
-    if (i + dpi_ahead < n && slots[i + dpi_ahead] != no_slot)
-      table.prefetch_dpi(slots[i + dpi_ahead]);
+    if (i + record_ahead < n && slots[i + record_ahead] != no_slot)
+      table.prefetch_record(slots[i + record_ahead]);
     take(packets[i], hashes[i], handler);
   }
 }
@@ -182,7 +182,10 @@ void tracker::impl::take(packet& p, uint32_t hash, event_handler& handler) noexc
       slot = no_slot;
     }
   }
-  if (slot == no_slot) {
+  const bool known = slot != no_slot;
+  if (known) {
+    table.keep(slot);
+  } else {
     slot = create(p, hash, handler);
     from_client = table.record(slot).client_port == p.source_port
                   && std::memcmp(table.record(slot).client_address, p.source.data(), 16) == 0;
@@ -204,6 +207,12 @@ void tracker::impl::take(packet& p, uint32_t hash, event_handler& handler) noexc
     tell(event_kind::detected, flow, p.time_ns, handler);
   if (state.http && p.payload_captured != 0 && classify.follow_http(flow, state, p, from_client))
     tell(event_kind::detected, flow, p.time_ns, handler);
+  if (known || state.record != no_slot)
+    return;
+  if (state.stage == dpi_stage::deferred)
+    table.pack(slot);
+  else
+    table.keep(slot);
 }
 
 // Packet time never goes back, but for a jump that shows another capture: then all flows end and
@@ -227,7 +236,7 @@ bool tracker::impl::keep_time(int64_t time_ns, int64_t& out, event_handler& hand
 uint32_t tracker::impl::create(const packet& p, uint32_t hash, event_handler& handler) noexcept {
   if (table.full())
     make_room(handler);
-  const uint32_t slot = table.insert(hash);
+  const uint32_t slot = table.insert(hash, classify.defers(p) && opens(p));
   flow_record& flow = table.record(slot);
   flow_state& state = table.state(slot);
   // Client is who sent the first packet; a SYN+ACK is an answer, so its receiver is.
@@ -303,8 +312,10 @@ void tracker::impl::wake(uint32_t slot, event_handler& handler) noexcept {
     end(slot, ended, life.deadline(flow), handler);
     return;
   }
-  if (counters.now_ns >= state.next_tick_ns)
-    update(flow, state, handler);
+  if (counters.now_ns >= state.next_tick_ns) {
+    table.keep(slot);
+    update(table.record(slot), state, handler);
+  }
   schedule(slot);
 }
 
@@ -414,8 +425,7 @@ tracker_counters tracker::counters() const noexcept {
   out.text_lost = impl_->classify.texts().lost();
   for (uint32_t slot = 0; slot < impl_->table.bound(); ++slot)
     if (impl_->table.state(slot).live)
-      out.packets_of_live +=
-        impl_->table.record(slot).client.packets + impl_->table.record(slot).server.packets;
+      out.packets_of_live += impl_->table.packets(slot);
   return out;
 }
 

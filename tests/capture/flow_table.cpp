@@ -18,7 +18,7 @@ using namespace flowactors::test;
 namespace {
 
 uint32_t put(flow_table& table, const packet& p) {
-  const uint32_t slot = table.insert(table.hash(p));
+  const uint32_t slot = table.insert(table.hash(p), false);
   flow_record& flow = table.record(slot);
   std::memcpy(flow.client_address, p.source.data(), 16);
   std::memcpy(flow.server_address, p.destination.data(), 16);

@@ -4,6 +4,7 @@
 #include "tests/capture/packets.hpp"
 #include "tests/suite.hpp"
 
+#include <cstring>
 #include <memory>
 #include <numeric>
 #include <random>
@@ -352,6 +353,42 @@ CAF_TEST(a DNS query is detected with its name) {
   const flow_record& flow = l.seen.records.back();
   CAF_CHECK_EQUAL(l.aut->names().protocols[flow.app_protocol], "DNS");
   CAF_CHECK_EQUAL(l.aut->protocols()[flow.app_protocol].flows, 1u);
+}
+
+// Flows of one SYN are packed while classification waits for a second packet, and never without it.
+CAF_TEST(a packed flow has the same record as any other) {
+  tracker_options plain;
+  plain.dpi = false;
+  line packed;
+  line other{plain};
+  for (line* l : {&packed, &other}) {
+    std::mt19937 random{5};
+    for (uint32_t i = 0; i < 300; ++i) {
+      packet p = packet_of(static_cast<uint32_t>(random() % 90), 1000, 200, 80);
+      p.tcp_flags = random() % 4 == 0 ? syn | ack : syn;
+      p.sequence = static_cast<uint32_t>(random());
+      l->send(random() % 5 == 0 ? reply_to(p) : p, {}, second / 3);
+    }
+    l->aut->finish(end_reason::end_of_input, l->seen);
+    l->balance();
+  }
+  CAF_REQUIRE_EQUAL(packed.seen.told.size(), other.seen.told.size());
+  size_t alike = 0;
+  for (size_t i = 0; i < packed.seen.records.size(); ++i) {
+    flow_record a = packed.seen.records[i];
+    flow_record& b = other.seen.records[i];
+    a.master_protocol = b.master_protocol;
+    a.app_protocol = b.app_protocol;
+    a.category = b.category;
+    a.breed = b.breed;
+    a.confidence = b.confidence;
+    a.detection = b.detection;
+    a.risk = b.risk;
+    a.risk_score = b.risk_score;
+    a.text = b.text;
+    alike += std::memcmp(&a, &b, sizeof(a)) == 0 && packed.seen.told[i] == other.seen.told[i];
+  }
+  CAF_CHECK_EQUAL(alike, packed.seen.records.size());
 }
 
 CAF_TEST(with classification off flows stay without a label) {
