@@ -202,13 +202,12 @@ void detector::describe(const ndpi_flow_struct& state, flow_record& flow,
   char hash[40];
   // What the exchanges of an HTTP connection have shown stays: it is newer than what nDPI
   // remembers.
-  const flow_text_pieces before = texts.pieces(flow.text);
+  const bool http = speaks_http(flow);
+  const flow_text_pieces before = http ? texts.pieces(flow.text) : flow_text_pieces{};
   pieces.http_method = before.http_method;
   pieces.http_url = before.http_url;
   pieces.http_content_type = before.http_content_type;
-  pieces.http_user_agent = before.http_user_agent.empty() && !speaks_http(flow)
-                             ? text(state.http.user_agent)
-                             : before.http_user_agent;
+  pieces.http_user_agent = http ? before.http_user_agent : text(state.http.user_agent);
   pieces.server_name = before.http_url.empty() ? text(state.host_server_name) : before.server_name;
   if (speaks_tls(state))
     describe_tls(state, flow, pieces);

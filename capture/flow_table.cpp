@@ -4,7 +4,6 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 
-#include <bit>
 #include <cstring>
 #include <new>
 #include <utility>
@@ -119,17 +118,18 @@ void unpack_flow(const packed_flow& from, flow_record& out) noexcept {
   out.ttl = from.ttl;
 }
 
-constexpr uint64_t small_part = 4u << 20;
+constexpr uint64_t small_part = 2u << 20;
+constexpr uint32_t first_index = 1u << 14; // entries; a power of two
 
 template <class T>
-T* reserve(uint64_t count, bool dense) noexcept {
+T* reserve(uint64_t count) noexcept {
   void* memory = mmap(nullptr, count * sizeof(T), PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED)
     return nullptr;
-  // Large pages make a large table cheap to fill, and a small one costly to have: they begin
-  // behind what a few thousand flows need. Where they are not offered, small ones do as well.
-  if (dense && count * sizeof(T) > small_part)
+  // Large pages make a large table cheap to fill and to look up, and a small one costly to have:
+  // they begin behind what a few thousand flows need. Where they are not offered, small ones do.
+  if (count * sizeof(T) > small_part)
     madvise(static_cast<char*>(memory) + small_part, count * sizeof(T) - small_part, MADV_HUGEPAGE);
   return static_cast<T*>(memory);
 }
@@ -150,10 +150,10 @@ void unreserve(T* memory, uint64_t count) noexcept {
 result<flow_table> flow_table::make(uint32_t max_flows) {
   flow_table table;
   table.max_ = max_flows;
-  table.mask_ = std::bit_ceil(max_flows * 2) - 1;
-  table.index_ = reserve<uint64_t>(uint64_t{table.mask_} + 1, false); // used all over
-  table.records_ = reserve<flow_record>(max_flows, true);
-  table.states_ = reserve<flow_state>(max_flows, true);
+  table.mask_ = first_index - 1;
+  table.index_ = reserve<uint64_t>(first_index);
+  table.records_ = reserve<flow_record>(max_flows);
+  table.states_ = reserve<flow_state>(max_flows);
   if (table.index_ == nullptr || table.records_ == nullptr || table.states_ == nullptr)
     return error{ec::out_of_resources,
                  "no address space for a table of " + std::to_string(max_flows)
@@ -250,7 +250,31 @@ uint32_t flow_table::take_record() noexcept {
   return taken;
 }
 
+// The index is at most half full, so that runs stay short. It doubles as flows come: a small one
+// stays in the caches. Where memory is out it fills up further, and every flow still finds a place.
+void flow_table::grow() noexcept {
+  const uint64_t count = (uint64_t{mask_} + 1) * 2;
+  auto* larger = reserve<uint64_t>(count);
+  if (larger == nullptr)
+    return;
+  unreserve(index_, uint64_t{mask_} + 1);
+  index_ = larger;
+  mask_ = static_cast<uint32_t>(count - 1);
+  for (uint32_t slot = 0; slot < high_water_; ++slot)
+    if (states_[slot].live)
+      enter(slot);
+}
+
+void flow_table::enter(uint32_t slot) noexcept {
+  uint32_t i = home(states_[slot].hash);
+  while (index_[i] != 0)
+    i = (i + 1) & mask_;
+  index_[i] = uint64_t{states_[slot].hash} << 32 | (slot + 1);
+}
+
 uint32_t flow_table::insert(uint32_t hash, bool passing) noexcept {
+  if (size_ > mask_ / 2)
+    grow();
   uint32_t slot;
   if (free_ != no_slot) {
     slot = free_;
@@ -273,10 +297,7 @@ uint32_t flow_table::insert(uint32_t hash, bool passing) noexcept {
   flow_record& flow = record(slot);
   flow.slot = slot;
   flow.generation = generation;
-  uint32_t i = home(hash);
-  while (index_[i] != 0)
-    i = (i + 1) & mask_;
-  index_[i] = uint64_t{hash} << 32 | (slot + 1);
+  enter(slot);
   ++size_;
   return slot;
 }

@@ -133,7 +133,7 @@ public:
   flow_state* states() noexcept { return states_; }
 
   uint32_t size() const noexcept { return size_; }
-  bool full() const noexcept { return size_ == max_; }
+  bool full() const noexcept { return size_ == max_ || size_ >= mask_; }
   /// Slots that were ever used are below this.
   uint32_t bound() const noexcept { return high_water_; }
 
@@ -142,6 +142,8 @@ private:
   uint32_t home(uint32_t hash) const noexcept { return hash & mask_; }
   flow_record& passing_record(uint32_t slot) noexcept;
   uint32_t take_record() noexcept;
+  void grow() noexcept;
+  void enter(uint32_t slot) noexcept;
 
   uint64_t* index_ = nullptr; // hash << 32 | slot + 1; 0 = empty
   flow_record* records_ = nullptr;
