@@ -25,6 +25,9 @@ int64_t wall_clock_ns() noexcept {
 /// A block of packets may be this much older than the clock when it is handed over.
 constexpr int64_t live_lag_ns = 1'000'000'000;
 
+/// How long a drain goes on emptying the ring of an interface where packets keep coming.
+constexpr std::chrono::milliseconds ring_grace{250};
+
 std::vector<protocol_account> protocols_of(const tracker& flows) {
   std::vector<protocol_account> out;
   const auto& totals = flows.protocols();
@@ -115,8 +118,13 @@ capture_progress capture_state::progress() {
 }
 
 void capture_state::drain() {
-  if (phase_ == phase::reading)
-    end(end_reason::shutdown);
+  if (phase_ != phase::reading)
+    return;
+  // What waits in the kernel's ring was captured before the word came.
+  const auto until = std::chrono::steady_clock::now() + ring_grace;
+  while (parts_.from->live() && burst() && std::chrono::steady_clock::now() < until) {
+  }
+  end(end_reason::shutdown);
 }
 
 void capture_state::end(end_reason reason) {

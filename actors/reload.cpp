@@ -83,8 +83,9 @@ std::vector<std::string> supervisor_state::broken_by(const script_vm& fresh) con
 }
 
 void supervisor_state::swap_all(std::vector<std::shared_ptr<script_vm>> fresh) {
-  tell_scripts(*fresh.front(), "reloads");
+  tell_faults(*fresh.front());
   coming_ = fresh.front()->scripts();
+  compiled_ = fresh.front()->jit();
   outcome_.loaded = true;
   swaps_ = 1; // this loop
   for (size_t i = 0; i < workers_.size(); ++i) {
@@ -112,6 +113,7 @@ void supervisor_state::one_swapped() {
   if (--swaps_ != 0)
     return;
   loaded_ = std::move(coming_);
+  tell_scripts("reloads", loaded_, compiled_); // not before all run it
   conclude_reload();
 }
 

@@ -63,7 +63,8 @@ bool supervisor_state::start_worker(const capture_order& order) {
     }
     scripts = std::move(vm).value();
     if (workers_.empty()) {
-      tell_scripts(*scripts, "loads");
+      tell_scripts("loads", scripts->scripts(), scripts->jit());
+      tell_faults(*scripts);
       loaded_ = scripts->scripts();
     }
   }
@@ -87,12 +88,15 @@ result<std::shared_ptr<script_vm>> supervisor_state::load_scripts() {
   return std::shared_ptr<script_vm>(std::move(vm).value());
 }
 
-void supervisor_state::tell_scripts(const script_vm& vm, const char* verb) const {
-  std::string files;
-  for (const auto& file : vm.scripts())
-    files += (files.empty() ? "" : ", ") + file;
-  log::info(name, verb, files.empty() ? "no scripts" : files,
-            vm.jit() ? "compiled" : "interpreted");
+void supervisor_state::tell_scripts(const char* verb, const std::vector<std::string>& files,
+                                    bool compiled) const {
+  std::string list;
+  for (const auto& file : files)
+    list += (list.empty() ? "" : ", ") + file;
+  log::info(name, verb, list.empty() ? "no scripts" : list, compiled ? "compiled" : "interpreted");
+}
+
+void supervisor_state::tell_faults(const script_vm& vm) const {
   for (const auto& fault : vm.load_faults())
     log::error(name, "leaves out a script", fault.what);
   for (const auto& unknown : vm.unknown_callbacks())

@@ -60,7 +60,8 @@ private:
   // -- start and end
   bool start_worker(const capture_order& order);
   result<std::shared_ptr<script_vm>> load_scripts();
-  void tell_scripts(const script_vm& vm, const char* verb) const;
+  void tell_scripts(const char* verb, const std::vector<std::string>& files, bool compiled) const;
+  void tell_faults(const script_vm& vm) const;
   void take_end(size_t index, capture_end& end);
   void take_failure(size_t index, const caf::error& reason);
   void close(size_t index);
@@ -99,6 +100,7 @@ private:
   std::vector<caf::typed_response_promise<reload_result>> asked_, answered_;
   reload_result outcome_;
   std::vector<std::string> coming_; ///< files of the VMs that are being swapped in
+  bool compiled_ = false;           ///< how those run
   size_t swaps_ = 0;                ///< that are under way
 };
 
