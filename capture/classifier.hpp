@@ -1,7 +1,7 @@
 #pragma once
 
 #include "capture/detector.hpp"
-#include "capture/flow_table.hpp"
+#include "capture/flow_state.hpp"
 #include "capture/packet.hpp"
 #include "capture/text_blocks.hpp"
 

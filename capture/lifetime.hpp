@@ -1,6 +1,6 @@
 #pragma once
 
-#include "capture/flow_table.hpp"
+#include "capture/flow_state.hpp"
 
 #include <cstdint>
 
