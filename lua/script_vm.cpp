@@ -69,8 +69,11 @@ std::string advice(const std::string& script, std::string_view name) {
 
 struct script_vm::impl {
   explicit impl(const script_vm_options& options)
-    : output(options.output != nullptr ? options.output : &nobody_listens), access(options.names) {
+    : output(options.output != nullptr ? options.output : &nobody_listens),
+      access(options.names),
+      helpers(options.helper_bytes) {
     access.cursor.text_arena = options.text_arena;
+    helpers.now_ns = &access.cursor.now_ns;
     host.output = output;
   }
 
@@ -94,6 +97,7 @@ struct script_vm::impl {
   silence nobody_listens;
   script_output* output;
   flow_access access;
+  helper_memory helpers;
   host_state host;
   lua_State* L = nullptr;
   bool jit = false;
@@ -168,8 +172,8 @@ result<void> script_vm::impl::open(const script_vm_options& options) {
     output->log(
       script_output::level::warning, "",
       "the system refuses executable memory: scripts run interpreted, several times slower");
-  const auto opened =
-    open_state({access, host, options.names, jit, options.context, root.string(), folder.string()});
+  const auto opened = open_state(
+    {access, host, helpers, options.names, jit, options.context, root.string(), folder.string()});
   if (!opened)
     return opened.failure();
   L = opened.value();

@@ -24,6 +24,7 @@ struct script_vm_options {
   const char* text_arena = nullptr; ///< where flow_record::text points into; outlives the VM. Can
                                     ///< be set later by `attach`.
   script_output* output = nullptr;  ///< outlives the VM
+  size_t helper_bytes = 16u << 20;  ///< what the native helpers of all its scripts may hold
 };
 
 /// What one callback of one script has cost.

@@ -1,6 +1,7 @@
 #include "lua/vm_state.hpp"
 
 #include "lua/chunks.hpp"
+#include "lua/helpers/helpers.hpp"
 #include "lua/name_lists.hpp"
 
 #include <lua.hpp>
@@ -44,6 +45,8 @@ void push_host(lua_State* L, const state_texts& texts) {
   push_flow_access(L, plan.access);
   push_names(L, plan.names);
   push_host_functions(L, plan.host);
+  push_helpers(L, plan.helpers);
+  lua_setfield(L, -2, "helpers");
   push_chunks(L);
   lua_newtable(L);
   set(L, "installdir", texts.installed);

@@ -2,6 +2,7 @@
 
 #include "capture/result.hpp"
 #include "lua/flow_methods.hpp"
+#include "lua/helpers/helper_memory.hpp"
 #include "lua/host_functions.hpp"
 
 #include <string>
@@ -14,6 +15,7 @@ namespace flowactors {
 struct vm_plan {
   flow_access& access;
   host_state& host;
+  helper_memory& helpers;
   const catalog* names;
   bool jit;
   std::string context;

@@ -192,6 +192,7 @@ local function environment(script)
   env.script_context, env.global_flow = host.context, host.null
   env.flow = offering(copy(flow), "flow")
   env.ntop, env.interface = ntop, interface
+  for name, make in next, host.helpers do env[name] = make end
   return env
 end
 
