@@ -1,0 +1,140 @@
+#pragma once
+
+#include "lua/script_limits.hpp"
+#include "lua/vm_memory.hpp"
+
+#include <pthread.h>
+
+#include <atomic>
+#include <csetjmp>
+#include <cstdint>
+#include <vector>
+
+struct lua_State;
+
+namespace flowactors {
+
+/// Holds one VM's calls to their bounds. One for each VM, at an address that stays.
+///
+/// Three lines of defence: instrumented script text calls `check` every thousand loops and function
+/// entries; the allocator leaves the VM when it would hold too much; the watchdog leaves it when a
+/// call runs far beyond its deadline without a check. After the latter two the VM is gone.
+class call_guard {
+public:
+  /// Why a VM was left.
+  enum class exit_reason : uint8_t { none, memory, watchdog };
+
+  /// Loops and function entries between two checks.
+  static constexpr int allowance = 1000;
+
+  explicit call_guard(const script_limits& limits);
+  ~call_guard();
+  call_guard(const call_guard&) = delete;
+
+  /// Runs `body`, which may call scripts; false if their VM was left from within. Frames between
+  /// must hold nothing that has a destructor.
+  template <class Body>
+  [[gnu::noinline]] bool enter(Body body) {
+    // NOLINTNEXTLINE: there is no other way out of compiled code.
+    if (_setjmp(exit_) != 0) {
+      armed_.store(false, std::memory_order_relaxed);
+      return false;
+    }
+    thread_ = pthread_self();
+    std::atomic_signal_fence(std::memory_order_release);
+    armed_.store(true, std::memory_order_relaxed);
+    body();
+    armed_.store(false, std::memory_order_relaxed);
+    return true;
+  }
+
+  /// A call of script number `script` begins; its time counts from its first check on.
+  void begin(size_t script) noexcept {
+    script_ = script;
+    turn_.store(turn_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  }
+
+  /// Bound of the calls from now on; 0 = none.
+  void set_budget(int64_t ns) noexcept { budget_ns_ = ns == 0 ? INT64_MAX / 4 : ns; }
+
+  /// In a batch the number of the current event is part of what tells one call from another.
+  void set_place(const int32_t* place) noexcept { place_ = place; }
+
+  /// True if the current call has broken a limit: then it can't go on.
+  bool broken() const noexcept {
+    return broken_turn_ == turn_.load(std::memory_order_relaxed) && broken_place_ == place();
+  }
+  limit_kind kind() const noexcept { return kind_; }
+
+  /// Marks the current call.
+  void mark(limit_kind kind) noexcept {
+    broken_turn_ = turn_.load(std::memory_order_relaxed);
+    broken_place_ = place();
+    kind_ = kind;
+  }
+
+  /// Looks at the clock and the memory; raises a limit error if a bound is broken.
+  void check(lua_State* state);
+
+  /// Why the VM was left.
+  exit_reason reason() const noexcept { return reason_; }
+
+  vm_memory& memory() noexcept { return memory_; }
+  const vm_memory& memory() const noexcept { return memory_; }
+
+  /// Bytes by which the heap grew, net, while a script ran.
+  void set_scripts(size_t count) { grown_.assign(count, 0); }
+  void grew(int64_t bytes) noexcept {
+    if (script_ < grown_.size())
+      grown_[script_] += bytes;
+  }
+  /// The script that made the heap grow most.
+  size_t greediest() const noexcept;
+
+  // -- for the watchdog ---------------------------------------------------------------------------
+  bool armed() const noexcept { return armed_.load(std::memory_order_relaxed); }
+  uint64_t turn() const noexcept { return turn_.load(std::memory_order_relaxed); }
+  int32_t place() const noexcept { return __atomic_load_n(place_, __ATOMIC_RELAXED); }
+  pthread_t thread() const noexcept { return thread_; }
+  int64_t budget_ns() const noexcept { return budget_ns_; }
+  [[noreturn]] void leave(exit_reason reason) noexcept;
+
+private:
+  static void on_full(void* self);
+  void check_clock(lua_State* state);
+  void check_memory(lua_State* state);
+
+  std::jmp_buf exit_;
+  std::atomic<bool> armed_{false};
+  std::atomic<uint64_t> turn_{0};
+  pthread_t thread_{};
+  const int32_t* place_;
+  int64_t budget_ns_ = 0;
+  size_t script_ = 0;
+
+  uint64_t seen_turn_ = 0; // the call of the last check
+  int32_t seen_place_ = -1;
+  int64_t until_ns_ = 0;
+  int64_t cpu_ns_ = 0; // of the thread, at its first check
+
+  uint64_t broken_turn_ = UINT64_MAX;
+  int32_t broken_place_ = -1;
+  limit_kind kind_ = limit_kind::other;
+  exit_reason reason_ = exit_reason::none;
+
+  vm_memory memory_;
+  size_t collect_above_ = 0; // bytes; below it the heap is as small as it gets
+  std::vector<int64_t> grown_;
+};
+
+/// Adds to the table on top of the stack `slow` and `recheck`, and makes `guard` known to
+/// raise_limit. May raise.
+///
+///   slow() -> allowance     called by instrumented text
+///   recheck(value)          called where an error was caught: raises again what must not be caught
+void push_guard(lua_State* state, call_guard& guard);
+
+/// The guard of a state, or null.
+call_guard* guard_of(lua_State* state) noexcept;
+
+} // namespace flowactors

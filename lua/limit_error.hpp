@@ -1,0 +1,16 @@
+#pragma once
+
+struct lua_State;
+
+namespace flowactors {
+
+/// Raises the error of a broken limit, "limit: KIND: TEXT", that no pcall, coroutine or handler of
+/// a script can hold: the call is over. `kind` is one of the names of limit_kind; `text` says what
+/// was too much. The caller must hold nothing that has a destructor.
+[[noreturn]] void raise_limit(lua_State* state, const char* kind, const char* text);
+
+/// Raises the error of the deadline or the memory if it is due; for C functions that work long,
+/// every so many thousand steps. Reads a clock.
+void check_limits(lua_State* state);
+
+} // namespace flowactors
