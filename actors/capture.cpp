@@ -60,8 +60,9 @@ capture_actor::behavior_type capture_state::make_behavior() {
 caf::result<capture_end> capture_state::run() {
   promise_ = self_->make_response_promise<capture_end>();
   phase_ = phase::reading;
-  self_->send(self_, poll_atom_v);
+  parts_.from->open(); // before the mailbox is looked at: whoever is answered may send packets
   log::debug(name, "reads", parts_.from->name());
+  self_->send(self_, poll_atom_v);
   return promise_;
 }
 

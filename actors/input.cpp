@@ -61,15 +61,15 @@ void input::open_next() {
     current_->interrupt();
 }
 
+void input::open() {
+  if (current_ == nullptr && next_ < openers_.size() && !stopped_)
+    open_next();
+}
+
 size_t input::read(std::span<frame> out) {
-  if (current_ == nullptr) {
-    if (next_ < openers_.size() && stopped_)
-      return 0;
-    if (next_ < openers_.size())
-      open_next();
-    if (current_ == nullptr)
-      return 0;
-  }
+  open();
+  if (current_ == nullptr)
+    return 0;
   auto n = current_->read(out);
   if (!n) {
     failures_.push_back(n.failure());

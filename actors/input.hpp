@@ -21,6 +21,10 @@ public:
 
   input(const capture_order& order, const live_options& live);
 
+  /// Opens the interface, or the path whose turn it is, if that has not been done. `read` does it
+  /// too; who calls this first knows that packets are captured from here on.
+  void open();
+
   /// The next frames, as `source::read`; 0 also when one path has ended and before the next begins.
   size_t read(std::span<frame> out);
 

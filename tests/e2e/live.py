@@ -90,6 +90,14 @@ class Live(Case):
         process.send_signal(signal.SIGTERM)
         self.finish(process)
 
+    def test_several_interfaces_have_a_worker_each(self):
+        self.script("a.lua", counting_script("flow"))
+        process = self.listen("-i", "fa1", "udp")
+        self.send(0, 10)
+        self.assertEqual(self.lines(process, 20), ["flow"] * 20)
+        process.send_signal(signal.SIGTERM)
+        self.finish(process)
+
 
 if __name__ == "__main__":
     probe = ["unshare", "--net", "ip", "link", "add", "fa0", "type", "veth", "peer", "name", "fa1"]
