@@ -31,15 +31,15 @@ public:
   /// True if the packet, as the first of its flow, waits for a second one.
   bool defers(const packet& p) const noexcept;
 
-  /// A packet of a flow that is not dpi_stage::done, already counted. True if there is news: a
-  /// protocol.
-  bool take(flow_record& flow, flow_state& state, const packet& p) noexcept;
+  /// True if `take` has something to learn from the packet.
+  static bool wants(const flow_state& state, const packet& p) noexcept {
+    return state.stage != dpi_stage::done || (state.http && p.payload_captured != 0);
+  }
 
-  /// A packet with payload of a flow whose `state.http` is set: reads the request or response that
-  /// begins in it, so that the record shows the last exchange of a connection. True if a response
-  /// named its content type.
-  bool follow_http(flow_record& flow, flow_state& state, const packet& p,
-                   bool from_client) noexcept;
+  /// A packet of a flow, already counted. nDPI sees it until the flow is decided; of an HTTP
+  /// connection the request or response that begins in it is read, so that the record shows the
+  /// last exchange. True if there is news: a protocol, or the content type of a response.
+  bool take(flow_record& flow, flow_state& state, const packet& p, bool from_client) noexcept;
 
   /// The flow ends: what is undecided is guessed. The record keeps its text until `forget`.
   void conclude(flow_record& flow, flow_state& state) noexcept;
@@ -53,8 +53,13 @@ public:
   const text_blocks& texts() const noexcept { return texts_; }
 
 private:
-  bool show(flow_record& flow, flow_state& state, const uint8_t* network, uint32_t captured,
-            int64_t time_ns) noexcept;
+  struct http_news;
+
+  detector::outcome inspect(flow_record& flow, flow_state& state, const packet& p) noexcept;
+  detector::outcome show(flow_record& flow, flow_state& state, const uint8_t* network,
+                         uint32_t captured, int64_t time_ns) noexcept;
+  void learn(flow_record& flow, flow_state& state, detector::outcome said,
+             const http_news& exchange) noexcept;
   bool defer(flow_state& state, const packet& p) noexcept;
 
   std::unique_ptr<detector> dpi_;

@@ -196,25 +196,24 @@ void detector::conclude(ndpi_flow_struct& state, flow_record& flow) noexcept {
   give_up(state, flow);
 }
 
-void detector::describe(const ndpi_flow_struct& state, flow_record& flow,
-                        text_blocks& texts) const noexcept {
+flow_text_pieces detector::describe(const ndpi_flow_struct& state, flow_record& flow,
+                                    const flow_text_pieces& before) noexcept {
   flow_text_pieces pieces;
-  char hash[40];
-  // What the exchanges of an HTTP connection have shown stays: it is newer than what nDPI
-  // remembers.
-  const bool http = speaks_http(flow);
-  const flow_text_pieces before = http ? texts.pieces(flow.text) : flow_text_pieces{};
-  pieces.http_method = before.http_method;
-  pieces.http_url = before.http_url;
-  pieces.http_content_type = before.http_content_type;
-  pieces.http_user_agent = http ? before.http_user_agent : text(state.http.user_agent);
-  pieces.server_name = before.http_url.empty() ? text(state.host_server_name) : before.server_name;
+  if (speaks_http(flow)) {
+    pieces.http_method = before.http_method;
+    pieces.http_url = before.http_url;
+    pieces.http_content_type = before.http_content_type;
+    pieces.http_user_agent = before.http_user_agent;
+  } else {
+    pieces.http_user_agent = text(state.http.user_agent);
+  }
+  pieces.server_name = pieces.http_url.empty() ? text(state.host_server_name) : before.server_name;
   if (speaks_tls(state))
     describe_tls(state, flow, pieces);
   else if (has_protocol(state, NDPI_PROTOCOL_SSH))
     describe_ssh(state, pieces);
   else if (has_protocol(state, NDPI_PROTOCOL_BITTORRENT))
-    pieces.bittorrent_hash = hexadecimal(state.protos.bittorrent.hash, hash);
+    pieces.bittorrent_hash = hexadecimal(state.protos.bittorrent.hash, hash_);
   else if (speaks_dns(state)) {
     pieces.dns_query = pieces.server_name;
     flow.dns_query_type = state.protos.dns.query_type;
@@ -225,13 +224,7 @@ void detector::describe(const ndpi_flow_struct& state, flow_record& flow,
     uint16_t server = 0;
     flow.risk_score = ndpi_risk2score(state.risk, &client, &server);
   }
-  if (flow.text == 0 && pieces.server_name.empty() && !speaks_tls(state)
-      && !has_protocol(state, NDPI_PROTOCOL_SSH) && !has_protocol(state, NDPI_PROTOCOL_BITTORRENT)
-      && pieces.http_user_agent.empty())
-    return; // as most flows of a scan: nothing was said
-  const uint32_t old = flow.text;
-  flow.text = texts.store(pieces);
-  texts.release(old);
+  return pieces;
 }
 
 } // namespace flowactors

@@ -50,10 +50,11 @@ public:
   /// The flow ends before nDPI was done: it gives up and guesses.
   void conclude(ndpi_flow_struct& state, flow_record& flow) noexcept;
 
-  /// Writes names, hashes and the like that nDPI has found into the flow's text block and numbers.
-  /// HTTP's are left as they are.
-  void describe(const ndpi_flow_struct& state, flow_record& flow,
-                text_blocks& texts) const noexcept;
+  /// Says what nDPI has found, in views that live as long as the state and until the next call:
+  /// names, hashes and the like; numbers go into the record. What `before` has of an HTTP
+  /// connection stays: its exchanges are newer than what nDPI remembers.
+  flow_text_pieces describe(const ndpi_flow_struct& state, flow_record& flow,
+                            const flow_text_pieces& before) noexcept;
 
   /// True if the flow's lower protocol (master, or application where there is no master) is HTTP.
   static bool speaks_http(const flow_record& flow) noexcept;
@@ -68,6 +69,7 @@ private:
 
   ndpi_detection_module_struct* module_;
   bool guess_;
+  char hash_[40]; // in hexadecimal, while it is described
   catalog names_;
   std::vector<uint8_t> breeds_; // by protocol number
   std::vector<std::unique_ptr<ndpi_flow_struct[]>> blocks_;

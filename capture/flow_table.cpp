@@ -1,7 +1,8 @@
 #include "capture/flow_table.hpp"
 
+#include "capture/pages.hpp"
+
 #include <netinet/in.h>
-#include <sys/mman.h>
 #include <sys/random.h>
 
 #include <cstring>
@@ -65,31 +66,21 @@ side_match compare(const Flow& flow, const packet& p) noexcept {
   return side_match::none;
 }
 
-constexpr uint64_t small_part = 2u << 20;
 constexpr uint32_t first_index = 1u << 14; // entries; a power of two
 
 template <class T>
 T* reserve(uint64_t count) noexcept {
-  void* memory = mmap(nullptr, count * sizeof(T), PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (memory == MAP_FAILED)
-    return nullptr;
-  // Large pages make a large table cheap to fill and to look up, and a small one costly to have:
-  // they begin behind what a few thousand flows need. Where they are not offered, small ones do.
-  if (count * sizeof(T) > small_part)
-    madvise(static_cast<char*>(memory) + small_part, count * sizeof(T) - small_part, MADV_HUGEPAGE);
-  return static_cast<T*>(memory);
+  return static_cast<T*>(reserve_pages(count * sizeof(T)));
+}
+
+template <class T>
+void unreserve(T* memory, uint64_t count) noexcept {
+  release_pages(memory, count * sizeof(T));
 }
 
 void prefetch_lines(const void* begin, size_t lines) noexcept {
   for (size_t line = 0; line < lines; ++line)
     __builtin_prefetch(static_cast<const char*>(begin) + line * 64, 1);
-}
-
-template <class T>
-void unreserve(T* memory, uint64_t count) noexcept {
-  if (memory != nullptr)
-    munmap(static_cast<void*>(memory), count * sizeof(T));
 }
 
 } // namespace
@@ -102,9 +93,7 @@ result<flow_table> flow_table::make(uint32_t max_flows) {
   table.records_ = reserve<flow_record>(max_flows);
   table.states_ = reserve<flow_state>(max_flows);
   if (table.index_ == nullptr || table.records_ == nullptr || table.states_ == nullptr)
-    return error{ec::out_of_resources,
-                 "no address space for a table of " + std::to_string(max_flows)
-                   + " flows; lower [flows] max or raise the limit (ulimit -v)"};
+    return no_address_space(max_flows * (sizeof(flow_record) + sizeof(flow_state)), "flow table");
   if (getrandom(table.seed_.data(), sizeof(table.seed_), 0)
       != static_cast<ssize_t>(sizeof(table.seed_)))
     return error{ec::out_of_resources,
@@ -258,23 +247,30 @@ void flow_table::keep(uint32_t slot) noexcept {
   flow_state& state = states_[slot];
   if (state.record != no_slot)
     return;
-  const flow_record& passing = passing_record(slot);
   const uint32_t place = take_record();
-  records_[place] = passing;
+  if (passing_ == slot) {
+    records_[place] = passing_place_;
+    passing_ = no_slot;
+  } else {
+    open_packed(slot, records_[place]);
+  }
   state.record = place;
   state.packed = false;
-  passing_ = no_slot;
 }
 
 flow_record& flow_table::passing_record(uint32_t slot) noexcept {
   if (passing_ != slot) {
     passing_place_ = {};
-    unpack_flow(states_[slot].first->flow, passing_place_);
-    passing_place_.slot = slot;
-    passing_place_.generation = states_[slot].generation;
+    open_packed(slot, passing_place_);
     passing_ = slot;
   }
   return passing_place_;
+}
+
+void flow_table::open_packed(uint32_t slot, flow_record& out) const noexcept {
+  unpack_flow(states_[slot].first->flow, out);
+  out.slot = slot;
+  out.generation = states_[slot].generation;
 }
 
 uint64_t flow_table::packets(uint32_t slot) const noexcept {

@@ -69,6 +69,7 @@ private:
   flow_table() = default;
   uint32_t home(uint32_t hash) const noexcept { return hash & mask_; }
   flow_record& passing_record(uint32_t slot) noexcept;
+  void open_packed(uint32_t slot, flow_record& out) const noexcept;
   uint32_t take_record() noexcept;
   void grow() noexcept;
   void enter(uint32_t slot) noexcept;

@@ -1,6 +1,6 @@
 #include "capture/text_blocks.hpp"
 
-#include <sys/mman.h>
+#include "capture/pages.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -30,26 +30,29 @@ static_assert(sizeof(flow_text) == sizeof(uint32_t) + std::size(members) * sizeo
 static_assert(sizeof(flow_text_pieces) == std::size(members) * sizeof(std::string_view),
               "a piece is missing");
 
+std::string_view cut(std::string_view text) noexcept {
+  return text.substr(0, text_blocks::max_piece);
+}
+
+size_t size_of(const flow_text_pieces& pieces) noexcept {
+  size_t bytes = sizeof(flow_text);
+  for (const auto& [piece, span] : members)
+    bytes += cut(pieces.*piece).size();
+  return bytes;
+}
+
 } // namespace
 
 result<text_blocks> text_blocks::make(uint64_t max_bytes) {
   max_bytes = std::clamp<uint64_t>(max_bytes, 1u << 20, uint64_t{0xffffffff} * unit);
-  void* base = mmap(nullptr, max_bytes, PROT_READ | PROT_WRITE,
-                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (base == MAP_FAILED)
-    return error{ec::out_of_resources,
-                 "no address space for " + std::to_string(max_bytes >> 20)
-                   + " MiB of flow text; lower [flows] max or raise the limit (ulimit -v)"};
-  // Behind what a few thousand flows say, large pages: each block is written once and read once.
-  constexpr uint64_t small_part = 2u << 20;
-  if (max_bytes > small_part)
-    madvise(static_cast<char*>(base) + small_part, max_bytes - small_part, MADV_HUGEPAGE);
+  void* base = reserve_pages(max_bytes);
+  if (base == nullptr)
+    return no_address_space(max_bytes, "flow text");
   return text_blocks{static_cast<char*>(base), max_bytes};
 }
 
 text_blocks::~text_blocks() {
-  if (base_ != nullptr)
-    munmap(base_, size_);
+  release_pages(base_, size_);
 }
 
 text_blocks::text_blocks(text_blocks&& other) noexcept
@@ -82,9 +85,27 @@ uint32_t text_blocks::take(size_t bytes) noexcept {
 }
 
 uint32_t text_blocks::store(const flow_text_pieces& pieces) noexcept {
-  size_t bytes = sizeof(flow_text);
+  return write(pieces, size_of(pieces));
+}
+
+uint32_t text_blocks::replace(uint32_t number, const flow_text_pieces& pieces) noexcept {
+  const size_t bytes = size_of(pieces);
+  if (number != 0 && at(number).size == bytes && holds(number, pieces))
+    return number;
+  const uint32_t made = write(pieces, bytes); // before the old one goes: it may be read from
+  release(number);
+  return made;
+}
+
+bool text_blocks::holds(uint32_t number, const flow_text_pieces& pieces) const noexcept {
+  const flow_text& block = at(number);
   for (const auto& [piece, span] : members)
-    bytes += std::min((pieces.*piece).size(), max_piece);
+    if (view(block, block.*span) != cut(pieces.*piece))
+      return false;
+  return true;
+}
+
+uint32_t text_blocks::write(const flow_text_pieces& pieces, size_t bytes) noexcept {
   if (bytes == sizeof(flow_text))
     return 0;
   const uint32_t number = take(bytes);
@@ -97,11 +118,11 @@ uint32_t text_blocks::store(const flow_text_pieces& pieces) noexcept {
   head.size = static_cast<uint32_t>(bytes);
   size_t offset = sizeof(flow_text);
   for (const auto& [piece, span] : members) {
-    const size_t length = std::min((pieces.*piece).size(), max_piece);
-    head.*span = {static_cast<uint16_t>(offset), static_cast<uint16_t>(length)};
-    if (length != 0)
-      std::memcpy(block + offset, (pieces.*piece).data(), length);
-    offset += length;
+    const std::string_view text = cut(pieces.*piece);
+    head.*span = {static_cast<uint16_t>(offset), static_cast<uint16_t>(text.size())};
+    if (!text.empty())
+      std::memcpy(block + offset, text.data(), text.size());
+    offset += text.size();
   }
   return number;
 }

@@ -45,6 +45,10 @@ public:
   /// The pieces of that block, as views into it.
   flow_text_pieces pieces(uint32_t number) const noexcept;
 
+  /// Makes the block hold these pieces, which may be views into it; gives the number of the block
+  /// that does (the same one if nothing has changed).
+  uint32_t replace(uint32_t number, const flow_text_pieces& pieces) noexcept;
+
   /// Gives the block back; 0 is ignored.
   void release(uint32_t number) noexcept;
 
@@ -58,6 +62,8 @@ private:
 
   text_blocks(char* base, uint64_t size) noexcept : base_(base), size_(size), used_(256) {}
   uint32_t take(size_t bytes) noexcept;
+  uint32_t write(const flow_text_pieces& pieces, size_t bytes) noexcept;
+  bool holds(uint32_t number, const flow_text_pieces& pieces) const noexcept;
 
   char* base_;
   uint64_t size_;

@@ -111,7 +111,7 @@ result<std::unique_ptr<tracker>> tracker::make(const tracker_options& options) {
 tracker::tracker(std::unique_ptr<impl> data) : impl_(std::move(data)) {}
 
 tracker::~tracker() {
-  for (uint32_t slot = 0; slot < impl_->table.bound(); ++slot)
+  for (uint32_t slot = 0; impl_->table.size() != 0 && slot < impl_->table.bound(); ++slot)
     if (impl_->table.state(slot).live)
       impl_->classify.abandon(impl_->table.state(slot));
 }
@@ -171,6 +171,7 @@ void tracker::impl::take(packet& p, uint32_t hash, event_handler& handler) noexc
     advance(handler);
   auto [slot, from_client] = table.find(hash, p);
   if (slot != no_slot) {
+    table.keep(slot); // its second packet: from here on it has a record of its own
     const flow_record& flow = table.record(slot);
     end_reason ended = life.expiry(flow, p.time_ns);
     if (ended == end_reason::none && life.closed_after_ns > 0 && p.protocol == IPPROTO_TCP
@@ -183,9 +184,7 @@ void tracker::impl::take(packet& p, uint32_t hash, event_handler& handler) noexc
     }
   }
   const bool known = slot != no_slot;
-  if (known) {
-    table.keep(slot);
-  } else {
+  if (!known) {
     slot = create(p, hash, handler);
     from_client = table.record(slot).client_port == p.source_port
                   && std::memcmp(table.record(slot).client_address, p.source.data(), 16) == 0;
@@ -203,9 +202,7 @@ void tracker::impl::take(packet& p, uint32_t hash, event_handler& handler) noexc
   }
   if (!state.settled && flow.client.packets + flow.server.packets > 1 && !half_open(flow))
     settle(slot);
-  if (state.stage != dpi_stage::done && classify.take(flow, state, p))
-    tell(event_kind::detected, flow, p.time_ns, handler);
-  if (state.http && p.payload_captured != 0 && classify.follow_http(flow, state, p, from_client))
+  if (classifier::wants(state, p) && classify.take(flow, state, p, from_client))
     tell(event_kind::detected, flow, p.time_ns, handler);
   if (known || state.record != no_slot)
     return;
@@ -423,7 +420,7 @@ tracker_counters tracker::counters() const noexcept {
   tracker_counters out = impl_->counters;
   out.live = impl_->table.size();
   out.text_lost = impl_->classify.texts().lost();
-  for (uint32_t slot = 0; slot < impl_->table.bound(); ++slot)
+  for (uint32_t slot = 0; out.live != 0 && slot < impl_->table.bound(); ++slot)
     if (impl_->table.state(slot).live)
       out.packets_of_live += impl_->table.packets(slot);
   return out;

@@ -16,8 +16,9 @@ end
 -- What the protocol told about itself.
 local function subject_of(f)
   if f["protos.http.last_url"] then
-    return ("%s %s%s %d"):format(f["protos.http.last_method"], f["host_server_name"] or "", f["protos.http.last_url"],
-      f["protos.http.last_return_code"])
+    local status = f["protos.http.last_return_code"] -- 0 until the server has answered
+    return ("%s %s%s %s"):format(f["protos.http.last_method"], f["host_server_name"] or "", f["protos.http.last_url"],
+      status ~= 0 and status or "...")
   end
   local name = f["protos.dns.last_query"] or f["protos.ssh.client_signature"] or f["host_server_name"] or ""
   if f["tls.alpn"] then name = name .. " " .. f["tls.alpn"] end
