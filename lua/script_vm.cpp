@@ -75,6 +75,8 @@ struct script_vm::impl {
     access.cursor.text_arena = options.text_arena;
     helpers.now_ns = &access.cursor.now_ns;
     host.output = output;
+    cache.store = options.store != nullptr ? options.store : std::make_shared<value_store>();
+    cache.output = output;
   }
 
   ~impl() {
@@ -99,6 +101,7 @@ struct script_vm::impl {
   flow_access access;
   helper_memory helpers;
   host_state host;
+  cache_state cache;
   lua_State* L = nullptr;
   bool jit = false;
 
@@ -172,8 +175,8 @@ result<void> script_vm::impl::open(const script_vm_options& options) {
     output->log(
       script_output::level::warning, "",
       "the system refuses executable memory: scripts run interpreted, several times slower");
-  const auto opened = open_state(
-    {access, host, helpers, options.names, jit, options.context, root.string(), folder.string()});
+  const auto opened = open_state({access, host, helpers, cache, options.names, jit, options.context,
+                                  root.string(), folder.string()});
   if (!opened)
     return opened.failure();
   L = opened.value();

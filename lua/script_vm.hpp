@@ -3,6 +3,7 @@
 #include "capture/event.hpp"
 #include "capture/result.hpp"
 #include "lua/script_output.hpp"
+#include "lua/value_store.hpp"
 
 #include <filesystem>
 #include <memory>
@@ -20,11 +21,12 @@ struct script_vm_options {
     "inline"; ///< folder under callbacks/user_scripts, and the global `script_context`
   std::filesystem::path root; ///< the folder that holds callbacks/ and lua/modules/ (scripts/)
   jit_mode jit = jit_mode::automatic;
-  const catalog* names = nullptr;   ///< outlives the VM
-  const char* text_arena = nullptr; ///< where flow_record::text points into; outlives the VM. Can
-                                    ///< be set later by `attach`.
-  script_output* output = nullptr;  ///< outlives the VM
-  size_t helper_bytes = 16u << 20;  ///< what the native helpers of all its scripts may hold
+  const catalog* names = nullptr;     ///< outlives the VM
+  const char* text_arena = nullptr;   ///< where flow_record::text points into; outlives the VM. Can
+                                      ///< be set later by `attach`.
+  script_output* output = nullptr;    ///< outlives the VM
+  std::shared_ptr<value_store> store; ///< of ntop.*Cache; null = one of the VM's own
+  size_t helper_bytes = 16u << 20;    ///< what the native helpers of all its scripts may hold
 };
 
 /// What one callback of one script has cost.

@@ -45,6 +45,7 @@ void push_host(lua_State* L, const state_texts& texts) {
   push_flow_access(L, plan.access);
   push_names(L, plan.names);
   push_host_functions(L, plan.host);
+  push_cache_functions(L, plan.cache);
   push_helpers(L, plan.helpers);
   lua_setfield(L, -2, "helpers");
   push_chunks(L);

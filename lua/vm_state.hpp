@@ -1,6 +1,7 @@
 #pragma once
 
 #include "capture/result.hpp"
+#include "lua/cache_functions.hpp"
 #include "lua/flow_methods.hpp"
 #include "lua/helpers/helper_memory.hpp"
 #include "lua/host_functions.hpp"
@@ -16,6 +17,7 @@ struct vm_plan {
   flow_access& access;
   host_state& host;
   helper_memory& helpers;
+  cache_state& cache;
   const catalog* names;
   bool jit;
   std::string context;

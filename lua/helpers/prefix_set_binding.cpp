@@ -97,12 +97,11 @@ int match(lua_State* L) {
     return luaL_error(L, "%s: argument 1 (ip): an address was expected, got %s", who,
                       type_name(L, 2));
   ip_prefix address;
-  if (!read_address(text_at(L, 2), address))
-    return 0;
-  const uint32_t found = it.helper.match(address);
-  if (found == prefix_set::none)
-    return 0;
-  if (const scalar label = it.helper.label(found); label.kind != scalar_kind::none) {
+  const uint32_t found =
+    read_address(text_at(L, 2), address) ? it.helper.match(address) : prefix_set::none;
+  if (found == prefix_set::none) {
+    lua_pushnil(L);
+  } else if (const scalar label = it.helper.label(found); label.kind != scalar_kind::none) {
     push_scalar(L, label);
   } else {
     char text[prefix_text_size];
