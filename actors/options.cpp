@@ -64,10 +64,15 @@ live_options live_options_of(const settings& from) {
 script_vm_options script_options_of(const settings& from) {
   script_vm_options out;
   out.root = from.scripts.root;
+  out.helper_bytes = from.scripts.helper_size;
   out.jit = from.scripts.jit == "on"    ? jit_mode::on
             : from.scripts.jit == "off" ? jit_mode::off
                                         : jit_mode::automatic;
   return out;
+}
+
+value_store::limits store_limits_of(const settings& from) {
+  return {from.scripts.store_entries, from.scripts.store_size};
 }
 
 std::vector<capture_order> plan_captures(const settings& from) {

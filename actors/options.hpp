@@ -15,8 +15,9 @@ namespace flowactors {
 tracker_options tracker_options_of(const settings& from);
 live_options live_options_of(const settings& from);
 
-/// Without names, arena and output, which the caller has.
+/// Without names, arena, output and store, which the caller has.
 script_vm_options script_options_of(const settings& from);
+value_store::limits store_limits_of(const settings& from);
 
 /// What one capture actor is to read: one interface, or paths one after another.
 struct capture_order {

@@ -49,7 +49,7 @@ void supervisor_state::load() {
 std::vector<std::shared_ptr<script_vm>> supervisor_state::load_fresh(reload_result& outcome) {
   std::vector<std::shared_ptr<script_vm>> out;
   for (size_t i = 0; i < workers_.size(); ++i) {
-    auto vm = load_scripts();
+    auto vm = load_scripts(workers_[i].store);
     if (!vm) {
       outcome.kept = loaded_;
       outcome.faults.push_back(vm.failure().what);

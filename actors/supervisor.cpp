@@ -54,9 +54,10 @@ bool supervisor_state::start_worker(const capture_order& order) {
   }
   if (names_ == nullptr)
     names_ = std::make_shared<catalog>((*flows)->names());
+  const auto store = std::make_shared<value_store>(store_limits_of(options_.values));
   std::shared_ptr<script_vm> scripts;
   if (options_.values.scripts.enabled) {
-    auto vm = load_scripts();
+    auto vm = load_scripts(store);
     if (!vm) {
       fail(vm.failure().what);
       return false;
@@ -74,14 +75,16 @@ bool supervisor_state::start_worker(const capture_order& order) {
   auto handle = options_.detached ? self_->spawn<caf::detached>(capture, std::move(parts))
                                   : self_->spawn(capture, std::move(parts));
   self_->monitor(handle);
-  workers_.push_back({std::move(from), std::move(handle), {}});
+  workers_.push_back({std::move(from), std::move(handle), {}, store});
   return true;
 }
 
-result<std::shared_ptr<script_vm>> supervisor_state::load_scripts() {
+result<std::shared_ptr<script_vm>> supervisor_state::load_scripts(
+  std::shared_ptr<value_store> store) {
   auto options = script_options_of(options_.values);
   options.names = names_.get();
   options.output = voice_.get();
+  options.store = std::move(store);
   auto vm = script_vm::make(options);
   if (!vm)
     return vm.failure();

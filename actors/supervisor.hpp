@@ -52,6 +52,7 @@ public:
     std::shared_ptr<input> from;
     capture_actor handle; ///< invalid = it has ended
     capture_progress progress;
+    std::shared_ptr<value_store> store; ///< what its scripts keep over reloads
   };
 
   const std::vector<worker>& workers() const noexcept { return workers_; }
@@ -59,7 +60,7 @@ public:
 private:
   // -- start and end
   bool start_worker(const capture_order& order);
-  result<std::shared_ptr<script_vm>> load_scripts();
+  result<std::shared_ptr<script_vm>> load_scripts(std::shared_ptr<value_store> store);
   void tell_scripts(const char* verb, const std::vector<std::string>& files, bool compiled) const;
   void tell_faults(const script_vm& vm) const;
   void take_end(size_t index, capture_end& end);

@@ -118,6 +118,16 @@ constexpr std::array keys{
   KEY(scripts, jit, {.kind = choice, .choices = "auto on off"}, waits,
       "Whether scripts are compiled: auto = if the machine grants executable memory, on = or "
       "fail, off = interpreted."),
+  KEY(
+    scripts, store_entries, {.kind = integer, .least = 16, .most = 100'000'000, .unit = "entries"},
+    waits,
+    "How many keys, fields, members and items ntop.setCache and the like may keep, for each input. "
+    "They are kept over reloads; what does not fit is lost."),
+  KEY(scripts, store_size, {.kind = value_kind::size, .least = 64 * kib, .most = 64 * gib}, waits,
+      "How many bytes of names and values they may keep, for each input."),
+  KEY(scripts, helper_size, {.kind = value_kind::size, .least = 64 * kib, .most = 64 * gib}, waits,
+      "How much memory the native helpers (window_counter and the like, docs/helpers.md) of all "
+      "scripts of an input may take."),
 
   KEY(report, file, {.kind = output_file, .dash = true}, waits,
       "Where the report goes (JSON, docs/report.md). - = standard output, empty = nowhere. "

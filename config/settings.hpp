@@ -66,6 +66,9 @@ struct settings {
     bool enabled = true;
     std::string root = "../scripts"; ///< relative to the configuration file's folder
     std::string jit = "auto";        ///< auto | on | off
+    uint32_t store_entries = 100'000;
+    uint64_t store_size = 64u << 20;  ///< bytes
+    uint64_t helper_size = 16u << 20; ///< bytes
     bool operator==(const scripts_section&) const = default;
   } scripts;
 

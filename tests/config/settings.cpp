@@ -150,7 +150,7 @@ CAF_TEST(every member of the settings has its key) {
   auto& [max, idle_after, closed_after, active_after, update_every, local_networks,
          community_id_seed] = all.flows;
   auto& [dpi_enabled, guess, max_tcp_packets, max_udp_packets, protocols_file] = all.dpi;
-  auto& [scripts_enabled, root, jit] = all.scripts;
+  auto& [scripts_enabled, root, jit, store_entries, store_size, helper_size] = all.scripts;
   auto& [report_file, strict_ledger, summary] = all.report;
   auto& [level, log_file] = all.log;
   auto& [capture, decode, flows, dpi, scripts, report, log] = all;
@@ -187,6 +187,9 @@ CAF_TEST(every member of the settings has its key) {
                                             &scripts_enabled,
                                             &root,
                                             &jit,
+                                            &store_entries,
+                                            &store_size,
+                                            &helper_size,
                                             &report_file,
                                             &strict_ledger,
                                             &summary,
@@ -313,17 +316,15 @@ CAF_TEST(unknown names get the nearest known one) {
     fault("banana", ""),
     "f.ini:1: [banana]: found an unknown section, expected one of capture, decode, flows, dpi, "
     "scripts, report, log\n");
-  CAF_CHECK_EQUAL(
-    fault("scripts", "rooot = x"),
-    "f.ini:2: [scripts] rooot: found an unknown key, expected one of enabled, root, jit, "
-    "nearest known name 'root'\n");
-  CAF_CHECK_EQUAL(
-    fault("scripts", "banana = x"),
-    "f.ini:2: [scripts] banana: found an unknown key, expected one of enabled, root, jit\n");
-  CAF_CHECK_EQUAL(
-    fault("scripts", "snap_length = 64"),
-    "f.ini:2: [scripts] snap_length: found an unknown key, expected one of enabled, root, "
-    "jit, nearest known name 'snap_length' in [capture]\n");
+  CAF_CHECK_EQUAL(fault("report", "fil = x"),
+                  "f.ini:2: [report] fil: found an unknown key, expected one of file, "
+                  "strict_ledger, summary, nearest known name 'file'\n");
+  CAF_CHECK_EQUAL(fault("report", "banana = x"),
+                  "f.ini:2: [report] banana: found an unknown key, expected one of file, "
+                  "strict_ledger, summary\n");
+  CAF_CHECK_EQUAL(fault("report", "snap_length = 64"),
+                  "f.ini:2: [report] snap_length: found an unknown key, expected one of file, "
+                  "strict_ledger, summary, nearest known name 'snap_length' in [capture]\n");
   CAF_CHECK_EQUAL(
     faults(parse("snap_length = 64")),
     "f.ini:1: snap_length: found a key before any section, expected a [section] first, "

@@ -45,6 +45,24 @@ class Signals(Case):
         self.assertEqual(account["packets"]["seen"], 3000)
         self.assertEqual(account["scripts"]["my_script.lua"]["flowCreate"]["calls"], 3000)
 
+    def test_the_cache_outlives_a_reload(self):
+        count = ("return {{ flowCreate = function()\n"
+                 "  local n = ntop.setCache('n', (tonumber(ntop.getCache('n')) or 0) + 1)\n"
+                 "  io.write('{} ', n, '\\n') end }}\n")
+        self.script("my_script.lua", count.format("old"))
+        process, fifo = self.run_fifo()
+        with fifo:
+            fifo.write(pcap_header())
+            self.send(fifo, 0, 100)
+            for i in range(100):
+                self.assertEqual(process.stdout.readline(), b"old %d\n" % (i + 1))
+            self.script("my_script.lua", count.format("new"))
+            process.send_signal(signal.SIGHUP)
+            self.wait_for(process, "supervisor reloads my_script.lua")
+            self.send(fifo, 100, 200)
+        out, _ = self.finish(process)
+        self.assertEqual(out.splitlines(), [f"new {i + 1}" for i in range(100, 200)])
+
     def test_broken_script_keeps_the_old_code(self):
         self.script("my_script.lua", counting_script("old"))
         process, fifo = self.run_fifo()
