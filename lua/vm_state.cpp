@@ -2,6 +2,7 @@
 
 #include "lua/chunks.hpp"
 #include "lua/helpers/helpers.hpp"
+#include "lua/helpers/json.hpp"
 #include "lua/name_lists.hpp"
 
 #include <lua.hpp>
@@ -46,6 +47,8 @@ void push_host(lua_State* L, const state_texts& texts) {
   push_names(L, plan.names);
   push_host_functions(L, plan.host);
   push_cache_functions(L, plan.cache);
+  push_json(L);
+  lua_setfield(L, -2, "json");
   push_helpers(L, plan.helpers);
   lua_setfield(L, -2, "helpers");
   push_chunks(L);

@@ -193,6 +193,7 @@ local function environment(script)
   env.flow = offering(copy(flow), "flow")
   env.ntop, env.interface = ntop, interface
   for name, make in next, host.helpers do env[name] = make end
+  env.json = copy(host.json)
   return env
 end
 

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstddef>
+
+struct lua_State;
+
+namespace flowactors {
+
+struct json_limits {
+  size_t max_bytes = 1u << 20; ///< of a text that is read or written
+  int max_depth = 64;          ///< of tables in tables
+};
+
+/// Pushes a table {encode, decode} for scripts. May raise.
+///
+/// encode(value) gives a text on one line; keys are sorted, so that equal tables give equal texts.
+/// A table with the keys 1 to n is an array, an empty one too; any other is an object. Bytes that
+/// are no UTF-8 become U+FFFD, numbers that are not finite become null. What JSON has no form for
+/// is an error.
+///
+/// decode(text) gives the value; or nil and a message. null is nil.
+void push_json(lua_State* state, const json_limits& limits = {});
+
+} // namespace flowactors
