@@ -149,7 +149,7 @@ uint32_t flow_table::prefetch_flow(uint32_t hash) const noexcept {
 }
 
 void flow_table::prefetch_record(uint32_t slot) const noexcept {
-  constexpr size_t dpi_lines = 11;   // sizeof(ndpi_flow_struct) is 688
+  constexpr size_t dpi_lines = 8;    // of 11: what most packets touch
   constexpr size_t record_lines = 5; // what each packet touches
   constexpr size_t deferred_lines = (sizeof(deferred_packet) + 63) / 64;
   const flow_state& state = states_[slot];
