@@ -89,29 +89,3 @@ int plain_format(char* out, size_t room, const char* format, va_list arguments) 
 }
 
 } // namespace flowactors
-
-// nDPI 4.2 builds JA3 fingerprints by a snprintf for each cipher and extension, 70 for a TLS flow:
-// a sixth of all its instructions on short flows. The dynamic linker prefers the program's
-// functions to those of libraries, so that these calls come here; what plain_format doesn't know
-// goes the C library's way. Sanitizers have their own.
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-
-extern "C" int __vsnprintf_chk(char*, size_t, int, size_t, const char*, va_list);
-
-extern "C" int __snprintf_chk(char* out, size_t room, int flag, size_t size, const char* format,
-                              ...) {
-  va_list arguments;
-  if (size >= room) {
-    va_start(arguments, format);
-    const int length = flowactors::plain_format(out, room, format, arguments);
-    va_end(arguments);
-    if (length >= 0)
-      return length;
-  }
-  va_start(arguments, format);
-  const int length = __vsnprintf_chk(out, room, flag, size, format, arguments);
-  va_end(arguments);
-  return length;
-}
-
-#endif
