@@ -1,6 +1,7 @@
 #include "lua/vm_state.hpp"
 
 #include "lua/chunks.hpp"
+#include "lua/helpers/compiled_calls.hpp"
 #include "lua/helpers/helpers.hpp"
 #include "lua/helpers/json.hpp"
 #include "lua/name_lists.hpp"
@@ -26,6 +27,7 @@ void push_chunks(lua_State* L) {
   set(L, "api", chunks::api);
   set(L, "environment", chunks::environment);
   set(L, "flow", chunks::flow);
+  set(L, "helpers", chunks::helpers);
   set(L, "layout", chunks::layout);
   set(L, "output", chunks::output);
   lua_setfield(L, -2, "chunks");
@@ -51,6 +53,7 @@ void push_host(lua_State* L, const state_texts& texts) {
   lua_setfield(L, -2, "json");
   push_helpers(L, plan.helpers);
   lua_setfield(L, -2, "helpers");
+  push_compiled_calls(L);
   push_chunks(L);
   lua_newtable(L);
   set(L, "installdir", texts.installed);

@@ -9,6 +9,7 @@ if host.jit then
   -- The defaults (1000 traces, 512 KiB of code) are flushed again and again by a dozen scripts.
   require("jit.opt").start("maxtrace=8000", "maxmcode=4096", "maxrecord=8000", "maxirconst=4000", "maxside=200")
 end
+if host.jit then run("helpers", host) end
 local output = run("output", host)
 local api = run("api", host)
 return run("environment", host, run("flow", host), output, api), output.flush

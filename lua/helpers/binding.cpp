@@ -246,7 +246,14 @@ void push_maker(lua_State* L, helper_memory& memory, const char* helper, lua_CFu
   lua_setfield(L, -2, "__gc");
   lua_pushboolean(L, 0);
   lua_setfield(L, -2, "__metatable");
-  lua_pushcclosure(L, maker, 2);
+  lua_newtable(L); // all objects
+  lua_createtable(L, 0, 1);
+  lua_pushliteral(L, "k");
+  lua_setfield(L, -2, "__mode");
+  lua_setmetatable(L, -2);
+  lua_pushvalue(L, -1);
+  lua_setfield(L, -3, "known");
+  lua_pushcclosure(L, maker, 3);
 }
 
 } // namespace flowactors::binding

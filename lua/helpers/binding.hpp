@@ -88,7 +88,8 @@ int collect(lua_State* L) {
   return 0;
 }
 
-/// The memory and the metatable are the first upvalues of a function that makes objects.
+/// The upvalues of a function that makes objects: the memory, the metatable, the table of all
+/// objects.
 inline helper_memory& memory_of(lua_State* L) {
   return *static_cast<helper_memory*>(lua_touserdata(L, lua_upvalueindex(1)));
 }
@@ -101,6 +102,9 @@ object<T>& make(lua_State* L, const char* helper, const Arguments&... arguments)
   auto& made = *new (place) object<T>{memory, T{memory, arguments...}};
   lua_pushvalue(L, lua_upvalueindex(2));
   lua_setmetatable(L, -2);
+  lua_pushvalue(L, -1);
+  lua_pushboolean(L, 1);
+  lua_rawset(L, lua_upvalueindex(3));
   if (const std::string_view bytes = saved_state(L, helper); bytes.data() != nullptr) {
     const std::string_view body = unseal(bytes, T::letter);
     byte_reader in{body};
@@ -146,8 +150,9 @@ int size(lua_State* L) {
   return 1;
 }
 
-/// Pushes the function `maker` with the memory and a new metatable as upvalues. Scripts see nothing
-/// of the metatable; what is no method is an error with the nearest name.
+/// Pushes the function `maker` with its upvalues. Scripts see nothing of the metatable; what is no
+/// method is an error with the nearest name. The metatable's `known` has every object as a key,
+/// weakly: so compiled methods tell an object of this kind from others.
 void push_maker(lua_State* L, helper_memory& memory, const char* helper, lua_CFunction maker,
                 lua_CFunction collector, std::span<const luaL_Reg> methods);
 

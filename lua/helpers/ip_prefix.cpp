@@ -93,11 +93,21 @@ bool read_prefix(std::string_view text, ip_prefix& out) noexcept {
 }
 
 size_t write_prefix(const ip_prefix& from, char (&out)[prefix_text_size]) noexcept {
-  uint8_t bytes[16];
-  big_endian(from.high, bytes);
-  big_endian(from.low, bytes + 8);
-  inet_ntop(from.is_ipv6 ? AF_INET6 : AF_INET, bytes, out, sizeof(out));
-  size_t size = std::strlen(out);
+  size_t size = 0;
+  if (from.is_ipv6) {
+    uint8_t bytes[16];
+    big_endian(from.high, bytes);
+    big_endian(from.low, bytes + 8);
+    inet_ntop(AF_INET6, bytes, out, sizeof(out));
+    size = std::strlen(out);
+  } else { // many times faster than inet_ntop
+    for (int shift = 56; shift >= 32; shift -= 8) {
+      size = static_cast<size_t>(
+        std::to_chars(out + size, out + sizeof(out), from.high >> shift & 255).ptr - out);
+      if (shift != 32)
+        out[size++] = '.';
+    }
+  }
   out[size++] = '/';
   return static_cast<size_t>(
     std::to_chars(out + size, out + sizeof(out), static_cast<unsigned>(from.length)).ptr - out);

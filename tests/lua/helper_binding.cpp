@@ -263,3 +263,76 @@ CAF_TEST(scripts have the helpers by packet time) {
     aut.run(event_kind::created, flow, now * 1'000'000'000);
   CAF_CHECK_EQUAL(aut.said.written, "1 2 3 3 ");
 }
+
+namespace {
+
+/// What a callback writes that runs this text, in a VM with the compiled methods or without.
+std::string played(const std::string& text, jit_mode jit, size_t helper_bytes = 16u << 20) {
+  test::script_tree tree;
+  tree.write("a.lua", "return {flowCreate = function()\n" + text + "\nend}");
+  test::notes said;
+  script_vm_options options;
+  options.root = tree.root();
+  options.jit = jit;
+  options.output = &said;
+  options.helper_bytes = helper_bytes;
+  auto vm = script_vm::make(options);
+  CAF_REQUIRE(vm);
+  flow_record flow{};
+  (*vm)->handle(event_kind::created, flow, 1'700'000'000'000'000'000);
+  (*vm)->flush();
+  for (const auto& fault : said.faults)
+    CAF_ERROR(fault.text);
+  return said.written;
+}
+
+} // namespace
+
+CAF_TEST(compiled methods give what those in C give) {
+  const std::string text =
+    "local c, d, t, s = window_counter{max_keys = 50}, distinct{max_keys = 20}, top_k{k = 10}, "
+    "expiring_set{ttl = 3, max = 30} local x = 1 "
+    "for i = 1, 3000 do x = x * 16807 % 2147483647 "
+    "local key = i % 10 == 0 and i or 'k' .. x % 60 t:add(key) t:add(key, x % 5) "
+    "io.write(c:add(key, x % 3), ' ', c:add(key), ' ', c:count('k7'), ' ', d:add(key, x % 100), ' "
+    "', d:add(key, 'v' .. x % 9), ' ', tostring(s:add(key)), tostring(s:has('k9')), ' ') end "
+    "for _, item in ipairs(t:list()) do io.write(item.key, '=', item.count, ' ') end";
+  const std::string compiled = played(text, jit_mode::on);
+  CAF_CHECK(compiled.size() > 50'000);
+  CAF_CHECK(compiled == played(text, jit_mode::off));
+}
+
+CAF_TEST(compiled methods fail as those in C do) {
+  const std::string text =
+    "local c, d, t, s = window_counter(), distinct(), top_k(), expiring_set()\n"
+    "for i = 1, 500 do c:add('a') d:add('a', 1) t:add('a') s:add('a') end\n"
+    "local long = ('x'):rep(65536)\n"
+    "local function tell(f, ...) local _, why = pcall(f, ...) io.write(tostring(why), '; ') end\n"
+    "for _, method in ipairs{c.add, c.count, d.add, t.add, s.add, s.has} do\n"
+    "tell(function() method() end) tell(function() method({}, 'a') end)\n"
+    "tell(function() method('a', 'a') end) tell(function() method(print, 'a') end) end\n"
+    "tell(function() c.add(t, 'a') end) tell(function() s.has(c, 'a') end)\n"
+    "for _, wrong in ipairs{{}, true, long, 0/0} do\n"
+    "tell(function() c:add(wrong) end) tell(function() d:add(wrong, 1) end)\n"
+    "tell(function() d:add('a', wrong) end) tell(function() t:add(wrong) end)\n"
+    "tell(function() s:add(wrong) end) end\n"
+    "for _, wrong in ipairs{'x', {}, 0/0, 1/0, -1/0} do\n"
+    "tell(function() c:add('a', wrong) end) tell(function() t:add('a', wrong) end) end\n"
+    "tell(function() t:add('a', -1) end) io.write(c:count('a'), ' ', t:total())";
+  const std::string compiled = played(text, jit_mode::on);
+  CAF_CHECK_EQUAL(compiled, played(text, jit_mode::off));
+  CAF_CHECK(compiled.find("window_counter:add: it is called on the helper") != std::string::npos);
+  CAF_CHECK(compiled.ends_with("; 500 500"));
+}
+
+CAF_TEST(compiled methods tell that memory is out) {
+  for (const jit_mode jit : {jit_mode::on, jit_mode::off}) {
+    const std::string told = played(
+      "local c = window_counter() local _, why = pcall(function() for i = 1, 1e6 do "
+      "c:add('k' .. i) end end) io.write(why)",
+      jit, 100'000);
+    CAF_CHECK(told.find("a.lua:2: window_counter:add: no memory: the helpers of all scripts here "
+                        "hold")
+              == 0);
+  }
+}
