@@ -3,6 +3,7 @@
 
 #include "lua/helpers/helpers.hpp"
 
+#include "lua/cache_functions.hpp"
 #include "lua/chunks.hpp"
 #include "lua/helpers/compiled_calls.hpp"
 #include "lua/helpers/json.hpp"
@@ -46,6 +47,10 @@ constexpr work works[] = {
    "i % 241)) end for i = 1, 1000 do keys[i] = ('%d.%d.%d.7'):format(i % 223 + 1, i % 251, i % "
    "241) end",
    "h:match(k)"},
+  {"ntop.getCache", "for i = 1, 1000 do cache.setCache(keys[i], 'value') end h = cache.getCache",
+   "h(k)"},
+  {"ntop.setCache", "h = cache.setCache", "h(k, 'value')"},
+  {"ntop.setHashCache", "h = cache.setHashCache", "h('hosts', k, 'value')"},
   {"json.encode, 8 fields",
    "t = {a = 1, b = 2, c = 'text', d = true, e = 'x', f = 1.5, g = 7, "
    "h = {1, 2}}",
@@ -95,6 +100,12 @@ double cost_ns(const work& what, const char* call, way how) {
   luaL_openlibs(L);
   luaJIT_setmode(L, 0,
                  LUAJIT_MODE_ENGINE | (how != interpreted ? LUAJIT_MODE_ON : LUAJIT_MODE_OFF));
+  cache_state cache;
+  cache.store = std::make_shared<value_store>();
+  lua_newtable(L);
+  push_cache_functions(L, cache);
+  lua_getfield(L, -1, "cache");
+  lua_setglobal(L, "cache");
   push_json(L);
   lua_setglobal(L, "json");
   push_helpers(L, memory);

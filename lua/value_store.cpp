@@ -59,8 +59,13 @@ bool value_store::get(std::string_view key, std::string& out) {
 
 bool value_store::set(std::string_view key, std::string_view value, int64_t ttl_ns) {
   const std::lock_guard guard(mutex_);
-  if (const auto old = items_.find(key); old != items_.end())
+  if (const auto old = items_.find(key); old != items_.end()) {
+    auto* const text = std::get_if<std::string>(&old->second.value);
+    if (text != nullptr && ttl_ns <= 0 && old->second.until_ns == 0
+        && replace(old->second, *text, value))
+      return true;
     forget(old);
+  }
   if (!make_room(1, key.size() + value.size()))
     return false;
   const auto made = items_.try_emplace(std::string{key}).first;
@@ -108,6 +113,8 @@ bool value_store::hash_set(std::string_view key, std::string_view field, std::st
   if (kept == nullptr)
     return false;
   if (const auto old = kept->find(field); old != kept->end()) {
+    if (replace(*of, old->second, value))
+      return true;
     discount(*of, 1, field.size() + old->second.size());
     kept->erase(old);
   }
@@ -225,6 +232,16 @@ bool value_store::make_room(size_t entries, size_t bytes) {
   while (!fits() && !ends_.empty() && ends_.begin()->first <= now_())
     forget(items_.find(ends_.begin()->second));
   return fits();
+}
+
+// Puts another text in the place of an old one; false = it does not fit, nothing has changed.
+bool value_store::replace(item& of, std::string& text, std::string_view value) {
+  if (value.size() > text.size() && !make_room(0, value.size() - text.size()))
+    return false;
+  discount(of, 0, text.size());
+  text = value;
+  account(of, 0, value.size());
+  return true;
 }
 
 void value_store::account(item& of, size_t entries, size_t bytes) noexcept {

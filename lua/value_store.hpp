@@ -87,6 +87,7 @@ private:
 
   bool over(const item& of) const noexcept { return of.until_ns != 0 && now_() >= of.until_ns; }
   bool make_room(size_t entries, size_t bytes);
+  bool replace(item& of, std::string& text, std::string_view value);
   void account(item& of, size_t entries, size_t bytes) noexcept;
   void discount(item& of, size_t entries, size_t bytes) noexcept;
   void forget(items::iterator place);

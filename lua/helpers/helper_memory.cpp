@@ -22,9 +22,10 @@ helper_memory::helper_memory(size_t most) : max(most) {
   }
 }
 
-helper_memory::~helper_memory() {
+void helper_memory::release_all() noexcept {
   while (first_ != nullptr)
     release(first_ + 1);
+  used = 0;
 }
 
 void* helper_memory::resize(void* old, size_t size) noexcept {

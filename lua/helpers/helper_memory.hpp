@@ -12,7 +12,7 @@ namespace flowactors {
 /// VM must not be used after it is gone. Not thread-safe.
 struct helper_memory {
   explicit helper_memory(size_t most = 16u << 20);
-  ~helper_memory();
+  ~helper_memory() { release_all(); }
   helper_memory(const helper_memory&) = delete;
 
   /// As realloc: `old` (or null) with a new size. Null, and `old` as it was, when the sum would be
@@ -21,6 +21,10 @@ struct helper_memory {
 
   /// Gives back what `resize` gave; null is nothing.
   void release(void* old) noexcept;
+
+  /// Gives back everything: for when the VM was left and none of its objects will be used or closed
+  /// any more.
+  void release_all() noexcept;
 
   size_t used = 0; ///< bytes, with what keeping them takes
   size_t max;

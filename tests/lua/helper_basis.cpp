@@ -52,6 +52,9 @@ CAF_TEST(memory that nobody gave back goes with the whole) {
   helper_memory memory;
   for (size_t i = 1; i < 100; ++i)
     CAF_CHECK(memory.resize(nullptr, i * 10) != nullptr);
+  memory.release_all();
+  CAF_CHECK_EQUAL(memory.used, 0u);
+  CAF_CHECK(memory.resize(nullptr, 10) != nullptr);
 }
 
 CAF_TEST(scalars are kept whatever their size) {
