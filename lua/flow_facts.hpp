@@ -32,6 +32,10 @@ typedef struct script_cursor {
   int64_t now_ns;            /// packet time
   int32_t live;              /// 1 during a callback, else 0
   int32_t pending;           /// 1 while written bytes wait for a flush
+  const void* events;        /// of the batch: script_event
+  int32_t count;             /// of them
+  int32_t place;             /// the current one, from 0
+  int32_t script;            /// the number of the script that runs
 } script_cursor;
 )
 // clang-format on

@@ -2,6 +2,7 @@
 
 #include "lua/lua_fields.hpp"
 #include "lua/native_methods.hpp"
+#include "lua/script_event.hpp"
 
 #include <string_view>
 
@@ -27,7 +28,8 @@ void* address_of(Function* function) {
 void push_layout(lua_State* L) {
   lua_pushstring(L, flow_layout_text);
   lua_pushstring(L, script_layout_text);
-  lua_concat(L, 2);
+  lua_pushstring(L, script_event_text);
+  lua_concat(L, 3);
   lua_setfield(L, -2, "layout");
   lua_newtable(L);
   set_field(L, "flow_record", sizeof(flow_record));
@@ -36,6 +38,7 @@ void push_layout(lua_State* L) {
   set_field(L, "flow_tcp", sizeof(flow_tcp));
   set_field(L, "script_cursor", sizeof(script_cursor));
   set_field(L, "script_text", sizeof(script_text));
+  set_field(L, "script_event", sizeof(script_event));
   lua_setfield(L, -2, "sizes");
   lua_newtable(L);
   int n = 0;
@@ -66,6 +69,10 @@ void push_layout(lua_State* L) {
   MEMBER(flow_text, server_name);
   MEMBER(flow_text, bittorrent_hash);
   MEMBER(script_cursor, live);
+  MEMBER(script_cursor, place);
+  MEMBER(script_cursor, script);
+  MEMBER(script_event, now_ns);
+  MEMBER(script_event, kind);
 #undef MEMBER
   lua_setfield(L, -2, "offsets");
 }

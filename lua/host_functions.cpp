@@ -1,5 +1,6 @@
 #include "lua/host_functions.hpp"
 
+#include "lua/call_costs.hpp"
 #include "lua/script_folder.hpp"
 
 #include <arpa/inet.h>
@@ -34,7 +35,12 @@ std::string_view text_at(lua_State* L, int index) {
 
 // Called through FFI.
 void hand_over(host_state* host, const char* data, size_t size) noexcept {
-  host->output->write({data, size});
+  const size_t room = host->meter.take(size, clock_ns());
+  if (room != 0)
+    host->output->write({data, room});
+  if (host->meter.tells())
+    host->output->log(script_output::level::warning, "",
+                      "scripts write more than the limit of this context; the rest is dropped");
 }
 
 // log(level, script, text)

@@ -2,11 +2,14 @@
 
 #include "capture/event.hpp"
 #include "capture/result.hpp"
+#include "lua/script_event.hpp"
+#include "lua/script_limits.hpp"
 #include "lua/script_output.hpp"
 #include "lua/value_store.hpp"
 
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -27,6 +30,8 @@ struct script_vm_options {
   script_output* output = nullptr;    ///< outlives the VM
   std::shared_ptr<value_store> store; ///< of ntop.*Cache; null = one of the VM's own
   size_t helper_bytes = 16u << 20;    ///< what the native helpers of all its scripts may hold
+  bool trusted = false;               ///< scripts may do what this process may (docs/sandbox.md)
+  script_limits limits;
 };
 
 /// What one callback of one script has cost.
@@ -39,6 +44,16 @@ struct callback_costs {
   double ns_mean = 0;
   double ns_p99 = 0;
   double ns_max = 0;
+  uint64_t suspended = 0; ///< events for which it was not called: the script was suspended
+  limit_counts limits{};  ///< of the errors, those by a broken limit
+};
+
+/// How a script is doing.
+struct script_condition {
+  std::string script; ///< file name
+  std::string state;  ///< "running", "suspended", "trial", "off"
+  uint64_t breaches = 0;
+  std::string reason; ///< the last breach; empty = none
 };
 
 /// A Lua VM with all scripts of one context, in LuaJIT. Not thread-safe, but may move to another
@@ -73,15 +88,28 @@ public:
   /// Runs the callbacks of `kind`, script by script in load order, each protected.
   void handle(event_kind kind, flow_record& flow, int64_t now_ns) noexcept override;
 
+  /// Runs the callbacks of all events, script by script: a script sees the whole batch, in order,
+  /// before the next one does. Errors and limits are those of single calls.
+  void handle(std::span<const script_event> events) noexcept;
+
   /// Hands buffered output on; call between bursts of packets. Also pays the garbage collector's
-  /// debt in small steps.
+  /// debt in small steps, and lets suspended scripts try again.
   void flush() noexcept;
 
   /// Events handed to handle() so far, by kind. Every one of them is `calls` of each script with
-  /// that callback.
+  /// that callback, or one for which it was `suspended`.
   uint64_t handled(event_kind kind) const noexcept;
 
   std::vector<callback_costs> costs() const;
+
+  /// The scripts, in load order.
+  std::vector<script_condition> conditions() const;
+
+  /// Bytes that scripts wrote beyond the bound of a second.
+  uint64_t output_dropped() const noexcept;
+
+  /// How often the VM had to be built anew.
+  uint64_t rebuilds() const noexcept;
 
   /// Bytes held by the VM.
   size_t memory() const noexcept;

@@ -1,6 +1,7 @@
 #include "lua/vm_state.hpp"
 
 #include "lua/chunks.hpp"
+#include "lua/compiler.hpp"
 #include "lua/helpers/compiled_calls.hpp"
 #include "lua/helpers/helpers.hpp"
 #include "lua/helpers/json.hpp"
@@ -24,12 +25,8 @@ void set(lua_State* L, const char* key, std::string_view text) {
 
 void push_chunks(lua_State* L) {
   lua_newtable(L);
-  set(L, "api", chunks::api);
-  set(L, "environment", chunks::environment);
-  set(L, "flow", chunks::flow);
-  set(L, "helpers", chunks::helpers);
-  set(L, "layout", chunks::layout);
-  set(L, "output", chunks::output);
+  for (const auto& [name, text] : chunks::all)
+    set(L, name, text);
   lua_setfield(L, -2, "chunks");
 }
 
@@ -39,7 +36,8 @@ struct state_texts {
   std::string installed = std::filesystem::path{plan.root}.parent_path().string();
   std::string lua_folder = plan.root + "/lua";
   std::string callbacks = plan.root + "/callbacks";
-  std::string modules = plan.folder + "/?.lua;" + plan.root + "/lua/modules/?.lua";
+  std::string modules_folder = plan.root + "/lua/modules";
+  std::string modules = plan.folder + "/?.lua;" + modules_folder + "/?.lua";
 };
 
 void push_host(lua_State* L, const state_texts& texts) {
@@ -48,6 +46,8 @@ void push_host(lua_State* L, const state_texts& texts) {
   push_flow_access(L, plan.access);
   push_names(L, plan.names);
   push_host_functions(L, plan.host);
+  push_guard(L, plan.guard);
+  push_compiler(L, plan.host);
   push_cache_functions(L, plan.cache);
   push_json(L);
   lua_setfield(L, -2, "json");
@@ -62,11 +62,19 @@ void push_host(lua_State* L, const state_texts& texts) {
   set(L, "httpdocsdir", plan.root);
   set(L, "callbacksdir", texts.callbacks);
   lua_setfield(L, -2, "dirs");
+  lua_createtable(L, 2, 0);
+  lua_pushlstring(L, plan.folder.data(), plan.folder.size());
+  lua_rawseti(L, -2, 1);
+  lua_pushlstring(L, texts.modules_folder.data(), texts.modules_folder.size());
+  lua_rawseti(L, -2, 2);
+  lua_setfield(L, -2, "folders");
   set(L, "context", plan.context);
   set(L, "module_path", texts.modules);
   set(L, "version", FLOWACTORS_VERSION);
   lua_pushboolean(L, plan.jit ? 1 : 0);
   lua_setfield(L, -2, "jit");
+  lua_pushboolean(L, plan.trusted ? 1 : 0);
+  lua_setfield(L, -2, "trusted");
   lua_pushinteger(L, getpid());
   lua_setfield(L, -2, "pid");
 }
@@ -99,6 +107,7 @@ result<lua_State*> open_state(const vm_plan& plan) {
   lua_State* L = luaL_newstate();
   if (L == nullptr)
     return error{ec::out_of_resources, "no memory for a Lua VM"};
+  plan.guard.memory().watch(L);
   state_texts texts{plan};
   lua_pushcfunction(L, start);
   lua_pushlightuserdata(L, &texts);
@@ -108,7 +117,7 @@ result<lua_State*> open_state(const vm_plan& plan) {
   const char* what = lua_tostring(L, failed != 0 ? -1 : 2);
   error failure{failed == LUA_ERRMEM ? ec::out_of_resources : ec::bad_library,
                 std::string{"LuaJIT can't be used: "} + (what != nullptr ? what : "unknown error")};
-  lua_close(L);
+  plan.guard.memory().close(L);
   return failure;
 }
 

@@ -2,6 +2,7 @@
 
 #include "capture/result.hpp"
 #include "lua/cache_functions.hpp"
+#include "lua/call_guard.hpp"
 #include "lua/flow_methods.hpp"
 #include "lua/helpers/helper_memory.hpp"
 #include "lua/host_functions.hpp"
@@ -19,7 +20,9 @@ struct vm_plan {
   helper_memory& helpers;
   cache_state& cache;
   const catalog* names;
+  call_guard& guard;
   bool jit;
+  bool trusted;
   std::string context;
   std::string root;   ///< scripts/
   std::string folder; ///< scripts/callbacks/user_scripts/CONTEXT
@@ -29,8 +32,9 @@ struct vm_plan {
 /// end the process then.
 bool has_executable_memory() noexcept;
 
-/// Opens a state and runs the chunks. On success two functions are on its stack: at 1 the one that
-/// loads a script (name, text), at 2 the one that hands written bytes over.
+/// Opens a state, whose memory the guard watches, and runs the chunks. On success two functions are
+/// on its stack: at 1 the one that loads a script (name, text, number), at 2 the one that hands
+/// written bytes over.
 result<lua_State*> open_state(const vm_plan& plan);
 
 } // namespace flowactors

@@ -1,7 +1,8 @@
 -- Builds everything that a VM needs before its first script. Returns the function that loads a script, and the one that hands
 -- written bytes over; or nil and what is wrong with the library.
 local host = ...
-local function run(name, ...) return assert(loadstring(host.chunks[name], "=" .. name))(...) end
+function host.run(name, ...) return assert(loadstring(host.chunks[name], "=" .. name))(...) end
+local run = host.run
 
 local differs = run("layout", host)
 if differs then return nil, differs end
@@ -12,4 +13,10 @@ end
 if host.jit then run("helpers", host) end
 local output = run("output", host)
 local api = run("api", host)
-return run("environment", host, run("flow", host), output, api), output.flush
+local flow = run("flow", host)
+local compile, guards, withheld = run("compile", host), run("guards", host), run("withheld", host)
+local strings = run("strings", host)
+local furnish = run("furnish", host, flow, output, api, withheld)
+local make_environment = host.trusted and run("trusted", host, output, compile, guards)
+  or run("sandbox", host, output, compile, guards, strings, withheld)
+return run("environment", host, compile, strings, make_environment, furnish, run("batch", host)), output.flush

@@ -77,12 +77,11 @@ private:
 /// A VM over a tree, and the notes that it writes.
 struct running {
   explicit running(const script_tree& tree, jit_mode jit = jit_mode::automatic,
-                   const catalog* names = nullptr, const char* text_arena = nullptr) {
-    script_vm_options options;
+                   const catalog* names = nullptr, const char* text_arena = nullptr)
+    : running(tree, with(jit, names, text_arena)) {}
+
+  running(const script_tree& tree, script_vm_options options) {
     options.root = tree.root();
-    options.jit = jit;
-    options.names = names;
-    options.text_arena = text_arena;
     options.output = &said;
     auto made = script_vm::make(options);
     if (made)
@@ -95,6 +94,14 @@ struct running {
   void run(event_kind kind, flow_record& flow, int64_t now_ns = 0) {
     vm->handle(kind, flow, now_ns);
     vm->flush();
+  }
+
+  static script_vm_options with(jit_mode jit, const catalog* names, const char* text_arena) {
+    script_vm_options options;
+    options.jit = jit;
+    options.names = names;
+    options.text_arena = text_arena;
+    return options;
   }
 
   notes said;

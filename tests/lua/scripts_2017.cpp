@@ -175,10 +175,12 @@ CAF_TEST(the helpers give what they gave) {
   CAF_CHECK_EQUAL(aut.said.written, "all well\n");
 }
 
-CAF_TEST(the standard libraries are where scripts look for them) {
+CAF_TEST(a trusted script finds the standard libraries where it looks for them) {
   script_tree tree;
   std::filesystem::copy(sample("library_check.lua"), tree.inline_folder() / "library_check.lua");
-  running aut{tree, jit_mode::automatic, &names()};
+  auto options = running::with(jit_mode::automatic, &names(), nullptr);
+  options.trusted = true;
+  running aut{tree, options};
   CAF_REQUIRE(aut.vm != nullptr);
   for (const auto& fault : aut.vm->load_faults())
     CAF_ERROR(fault.what);

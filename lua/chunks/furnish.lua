@@ -1,0 +1,39 @@
+-- What every script finds besides Lua's libraries, trusted or not.
+local host, flow, output, api, withheld = ...
+local type, next = type, next
+
+local function copy(table)
+  local made = {}
+  for key, value in next, table do made[key] = value end
+  return made
+end
+
+local function print_of(script)
+  return function(value)
+    local kind = type(value)
+    if kind == "string" then
+      if value ~= "" then host.log(1, script, value) end
+    elseif kind == "number" then
+      host.log(1, script, ("%f"):format(value))
+    else
+      host.log(2, script, "print: a string or a number was expected, found " .. (value == nil and "nil" or kind))
+    end
+  end
+end
+
+-- One warning for all scripts of a VM; each has tables of its own to change.
+local warned = {}
+local function offering(table, title)
+  return withheld.offering(copy(table), title, nil, warned)
+end
+
+return function(env, script)
+  env._G = env
+  env.print = print_of(script)
+  env.script_context, env.global_flow = host.context, host.null
+  env.flow = offering(flow, "flow")
+  env.ntop, env.interface = offering(api.ntop, "ntop"), offering(api.interface, "interface")
+  for name, make in next, host.helpers do env[name] = make end
+  env.json = copy(host.json)
+  return env
+end

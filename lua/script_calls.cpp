@@ -1,0 +1,89 @@
+#include "lua/script_vm_impl.hpp"
+
+namespace flowactors {
+
+// The error handler: only what will be told gets a traceback, so that a million errors cost little.
+int script_vm::impl::on_error(lua_State* L) {
+  auto& self = *static_cast<impl*>(lua_touserdata(L, lua_upvalueindex(1)));
+  if (lua_type(L, 1) != LUA_TSTRING) {
+    if (self.guard.broken() || luaL_callmeta(L, 1, "__tostring") == 0
+        || lua_type(L, -1) != LUA_TSTRING)
+      lua_pushfstring(L, "(error object is a %s value)", luaL_typename(L, 1));
+    lua_replace(L, 1);
+    lua_settop(L, 1);
+  }
+  if (!self.guard.broken() && message_at(L, 1).ends_with("stack overflow"))
+    self.guard.mark(limit_kind::recursion);
+  self.noted = true;
+  script_callback* const target = self.running();
+  self.telling = target == nullptr ? 1 : target->gate.note(message_at(L, 1), clock_ns());
+  if (self.telling != 0)
+    luaL_traceback(L, L, lua_tostring(L, 1), 1);
+  return 1;
+}
+
+script_callback* script_vm::impl::running() noexcept {
+  if (events.empty())
+    return current;
+  const auto place = static_cast<size_t>(access.cursor.place);
+  return scripts[batch_script]->callbacks[static_cast<size_t>(events[place].kind)];
+}
+
+void script_vm::impl::handle(event_kind of_kind, flow_record& flow, int64_t now_ns) noexcept {
+  ++handled[static_cast<size_t>(of_kind)];
+  script_cursor& cursor = access.cursor;
+  cursor.flow = &flow;
+  cursor.now_ns = now_ns;
+  cursor.live = 1;
+  kind = of_kind;
+  position = 0;
+  while (!guard.enter([this] { run_callbacks(); }))
+    recover();
+  cursor.live = 0;
+  cursor.flow = &access.nobody;
+}
+
+void script_vm::impl::run_callbacks() noexcept {
+  const auto& of_kind = callbacks[static_cast<size_t>(kind)];
+  while (position < of_kind.size()) {
+    script_callback& target = *of_kind[position++];
+    if (!target.active)
+      ++target.suspended;
+    else
+      call(target);
+  }
+}
+
+void script_vm::impl::call(script_callback& target) noexcept {
+  const bool timed = target.calls++ % call_costs::sample_every == 0;
+  const int64_t start = timed ? clock_ns() : 0;
+  const size_t held = guard.memory().used();
+  current = &target;
+  access.cursor.script = static_cast<int32_t>(target.script);
+  guard.begin(target.script);
+  lua_pushvalue(L, target.index);
+  if (const int status = lua_pcall(L, 0, 0, error_handler); status != 0)
+    fail(target, status);
+  guard.grew(static_cast<int64_t>(guard.memory().used() - held));
+  if (timed)
+    target.costs.add(clock_ns() - start - clock_cost_ns());
+}
+
+void script_vm::impl::fail(script_callback& target, int status) noexcept {
+  ++target.errors;
+  const std::string_view text = status == LUA_ERRMEM ? "not enough memory" : message_at(L, -1);
+  if (!std::exchange(
+        noted,
+        false)) // an error for which there was no handler: out of memory, or in the handler itself
+    telling = target.gate.note(text, clock_ns());
+  if (telling != 0)
+    output->fault(names[target.script], callback_names[static_cast<size_t>(target.kind)], text,
+                  std::exchange(telling, 0));
+  if (guard.broken()) {
+    ++target.limits[static_cast<size_t>(guard.kind())];
+    breach(target.script, guard.kind(), text);
+  }
+  lua_pop(L, 1);
+}
+
+} // namespace flowactors

@@ -1,0 +1,58 @@
+#include "lua/script_vm_impl.hpp"
+
+#include <algorithm>
+
+namespace flowactors {
+
+namespace {
+
+// Bytes that may be allocated between two collections of a small heap, in KiB: marking the same few
+// hundred KiB again and again would cost more than the scripts.
+constexpr size_t least_slack_kb = 4096;
+
+} // namespace
+
+int script_vm::impl::on_collect(lua_State* L) {
+  lua_pushinteger(L, lua_gc(L, LUA_GCSTEP, static_cast<int>(lua_tointeger(L, 1))));
+  return 1;
+}
+
+/// After the scripts were loaded.
+void script_vm::impl::settle_heap() noexcept {
+  lua_gc(L, LUA_GCCOLLECT, 0);
+  live_kb = seen_kb = static_cast<size_t>(lua_gc(L, LUA_GCCOUNT, 0));
+  collecting = false;
+  set_pause();
+  lua_gc(L, LUA_GCCOLLECT, 0); // the pause counts from the end of a collection
+}
+
+// The collector also runs by itself when the heap has grown by its pause; between bursts it is
+// driven on ahead of that.
+void script_vm::impl::collect() noexcept {
+  const auto now_kb = static_cast<size_t>(lua_gc(L, LUA_GCCOUNT, 0));
+  const size_t grown = now_kb > seen_kb ? now_kb - seen_kb : 0;
+  const size_t slack = std::max(live_kb, least_slack_kb);
+  collecting = collecting || now_kb >= live_kb + slack * 3 / 4;
+  if (collecting) {
+    set_pause();
+    lua_pushvalue(L, collect_step);
+    lua_pushinteger(L, static_cast<lua_Integer>(std::clamp<size_t>(grown, 16, 1024)));
+    current = nullptr;
+    if (lua_pcall(L, 1, 1, error_handler) != 0) // a finalizer of a script failed
+      output->fault("", "collector", message_at(L, -1), 1);
+    else if (lua_tointeger(L, -1) == 1) {
+      collecting = false;
+      live_kb = static_cast<size_t>(lua_gc(L, LUA_GCCOUNT, 0));
+    }
+    lua_pop(L, 1);
+  }
+  seen_kb = static_cast<size_t>(lua_gc(L, LUA_GCCOUNT, 0));
+}
+
+void script_vm::impl::set_pause() noexcept {
+  const auto now_kb = std::max<size_t>(static_cast<size_t>(lua_gc(L, LUA_GCCOUNT, 0)), 64);
+  const size_t live = std::min(std::max<size_t>(live_kb, 64), now_kb);
+  lua_gc(L, LUA_GCSETPAUSE, static_cast<int>(100 * (live + std::max(live, least_slack_kb)) / live));
+}
+
+} // namespace flowactors
