@@ -20,6 +20,18 @@ std::optional<event_kind> kind_of(const std::string& callback) noexcept {
   return std::nullopt;
 }
 
+int badness(const script_condition& x) noexcept {
+  return x.state == "off" ? 3 : x.state == "suspended" ? 2 : x.state == "trial" ? 1 : 0;
+}
+
+void merge(script_condition& into, const script_condition& more) {
+  if (badness(more) > badness(into) || into.reason.empty())
+    into.reason = more.reason;
+  if (badness(more) > badness(into))
+    into.state = more.state;
+  into.breaches += more.breaches;
+}
+
 auto key(const callback_account& x) {
   return std::tie(x.costs.script, x.costs.callback);
 }
@@ -32,6 +44,9 @@ void merge(callback_costs& into, const callback_costs& more) {
                    / static_cast<double>(sampled);
   into.calls += more.calls;
   into.errors += more.errors;
+  into.suspended += more.suspended;
+  for (size_t i = 0; i < into.limits.size(); ++i)
+    into.limits[i] += more.limits[i];
   into.sampled = sampled;
   into.ns_p99 = std::max(into.ns_p99, more.ns_p99);
   into.ns_max = std::max(into.ns_max, more.ns_max);
@@ -80,6 +95,13 @@ std::vector<named_count> named(const Array& counts) {
   return out;
 }
 
+std::vector<named_count> limits_of(const callback_costs& costs) {
+  std::vector<named_count> out;
+  for (size_t i = 0; i < costs.limits.size(); ++i)
+    out.emplace_back(to_string(static_cast<limit_kind>(i)), costs.limits[i]);
+  return out;
+}
+
 std::vector<named_count> with(named_count first, std::vector<named_count> rest) {
   rest.insert(rest.begin(), std::move(first));
   return rest;
@@ -118,7 +140,7 @@ void balance_events(report& out, const capture_snapshot& books) {
   for (const auto& c : books.scripts.callbacks)
     out.ledger.push_back({"calls of " + c.costs.callback + " in " + c.costs.script,
                           {{"events", c.events}},
-                          {{"calls", c.costs.calls}}});
+                          {{"calls", c.costs.calls}, {"suspended", c.costs.suspended}}});
 }
 
 } // namespace
@@ -130,15 +152,27 @@ script_account account_of(const script_vm& vm) {
   for (auto& costs : vm.costs()) {
     const auto kind = kind_of(costs.callback);
     // A callback of no event is called on nobody's account: its calls are its events.
-    const uint64_t events = kind ? vm.handled(*kind) : costs.calls;
+    const uint64_t events = kind ? vm.handled(*kind) : costs.calls + costs.suspended;
     out.callbacks.push_back({std::move(costs), events});
   }
   std::ranges::sort(out.callbacks, {}, [](const auto& c) { return key(c); });
+  out.conditions = vm.conditions();
+  out.output_dropped = vm.output_dropped();
+  out.rebuilds = vm.rebuilds();
   return out;
 }
 
 void merge(script_account& into, const script_account& more) {
   add(into.handled, more.handled);
+  into.output_dropped += more.output_dropped;
+  into.rebuilds += more.rebuilds;
+  for (const auto& c : more.conditions) {
+    auto at = std::ranges::lower_bound(into.conditions, c.script, {}, &script_condition::script);
+    if (at == into.conditions.end() || at->script != c.script)
+      into.conditions.insert(at, c);
+    else
+      merge(*at, c);
+  }
   for (const auto& c : more.callbacks) {
     auto at =
       std::ranges::lower_bound(into.callbacks, key(c), {}, [](const auto& x) { return key(x); });
@@ -183,8 +217,12 @@ report make_report(const capture_snapshot& books, const output_counters& output)
     out.events.emplace_back(to_string(static_cast<event_kind>(i)), t.events[i]);
   for (const auto& c : books.scripts.callbacks)
     out.callbacks.push_back({c.costs.script, c.costs.callback, c.costs.calls, c.costs.errors,
-                             c.costs.ns_mean, c.costs.ns_p99, c.costs.ns_max});
-  out.output = {output.taken, output.lost};
+                             c.costs.ns_mean, c.costs.ns_p99, c.costs.ns_max, c.costs.suspended,
+                             limits_of(c.costs)});
+  for (const auto& c : books.scripts.conditions)
+    out.conditions.push_back({c.script, c.state, c.breaches, c.reason});
+  out.rebuilds = books.scripts.rebuilds;
+  out.output = {output.taken, output.lost, books.scripts.output_dropped};
   balance_packets(out, books);
   balance_events(out, books);
   out.ledger.push_back(

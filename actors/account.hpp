@@ -24,13 +24,16 @@ struct callback_account {
 struct script_account {
   std::array<uint64_t, event_kind_count> handled{}; ///< events by kind
   std::vector<callback_account> callbacks;          ///< by script, then callback
+  std::vector<script_condition> conditions;         ///< by script; of the newest VM
+  uint64_t output_dropped = 0; ///< bytes that scripts wrote beyond the bound of a second
+  uint64_t rebuilds = 0;       ///< how often a VM had to be built anew
 };
 
 /// The account of a VM up to now.
 script_account account_of(const script_vm& vm);
 
-/// Adds one account to another. Counts add up, the mean is that of all calls that were timed, and
-/// of the percentiles the worse one stays.
+/// Adds one account to another. Counts add up, the mean is that of all calls that were timed, of
+/// the percentiles the worse one stays, and of a script's conditions the worse one.
 void merge(script_account& into, const script_account& more);
 
 /// The totals of a protocol, by name.
@@ -90,7 +93,12 @@ typename Inspector::result_type inspect(Inspector& f, protocol_account& x) {
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, callback_costs& x) {
   return f(caf::meta::type_name("callback_costs"), x.script, x.callback, x.calls, x.errors,
-           x.sampled, x.ns_mean, x.ns_p99, x.ns_max);
+           x.sampled, x.ns_mean, x.ns_p99, x.ns_max, x.suspended, x.limits);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, script_condition& x) {
+  return f(caf::meta::type_name("script_condition"), x.script, x.state, x.breaches, x.reason);
 }
 
 template <class Inspector>
@@ -100,7 +108,8 @@ typename Inspector::result_type inspect(Inspector& f, callback_account& x) {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, script_account& x) {
-  return f(caf::meta::type_name("script_account"), x.handled, x.callbacks);
+  return f(caf::meta::type_name("script_account"), x.handled, x.callbacks, x.conditions,
+           x.output_dropped, x.rebuilds);
 }
 
 template <class Inspector>

@@ -30,6 +30,21 @@ decoder_options decoder_options_of(const settings::decode_section& from) {
   return out;
 }
 
+script_limits limits_of(const settings::inline_section& from) {
+  script_limits out;
+  out.deadline = from.deadline;
+  out.load_deadline = from.load_deadline;
+  out.memory = from.memory;
+  out.output = from.output;
+  out.on_limit = from.on_limit == "keep"   ? limit_action::keep
+                 : from.on_limit == "stop" ? limit_action::stop
+                                           : limit_action::suspend;
+  out.breaches = from.breaches;
+  out.within = from.within;
+  out.retry_after = from.retry_after;
+  return out;
+}
+
 } // namespace
 
 tracker_options tracker_options_of(const settings& from) {
@@ -68,6 +83,8 @@ script_vm_options script_options_of(const settings& from) {
   out.jit = from.scripts.jit == "on"    ? jit_mode::on
             : from.scripts.jit == "off" ? jit_mode::off
                                         : jit_mode::automatic;
+  out.trusted = from.inline_scripts.trusted;
+  out.limits = limits_of(from.inline_scripts);
   return out;
 }
 

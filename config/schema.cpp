@@ -25,14 +25,18 @@ constexpr std::array sections{
   setting_section{"flows", "How packets become flows. All times are packet times."},
   setting_section{"dpi", "What nDPI does to tell the protocol of a flow."},
   setting_section{"scripts", "The Lua scripts that see the flows."},
+  setting_section{"inline",
+                  "The scripts in callbacks/user_scripts/inline, which run at their packet, and "
+                  "their limits (docs/sandbox.md)."},
   setting_section{"report", "The account at the end of a run."},
   setting_section{"log", "What the program says about itself."},
 };
 
 // The member is named once: it gives the section, the key and the place.
-#define KEY(part, name, ...)                                                               \
-  setting_key {                                                                            \
-#part, #name, [](settings & s) -> setting_member { return &s.part.name; }, __VA_ARGS__ \
+#define KEY(part, name, ...) KEY_OF(#part, part, name, __VA_ARGS__)
+#define KEY_OF(section, part, name, ...)                                                    \
+  setting_key {                                                                             \
+    section, #name, [](settings& s) -> setting_member { return &s.part.name; }, __VA_ARGS__ \
   }
 
 constexpr std::array keys{
@@ -129,6 +133,37 @@ constexpr std::array keys{
       "How much memory the native helpers (window_counter and the like, docs/helpers.md) of all "
       "scripts of an input may take."),
 
+  KEY_OF("inline", inline_scripts, trusted, {.kind = boolean}, waits,
+         "Whether these scripts may do what the program may: open files, run programs, load C "
+         "libraries. If not, they run in a sandbox."),
+  KEY_OF("inline", inline_scripts, deadline,
+         {.kind = duration, .least = 100'000, .most = 10 * second, .zero = "none"}, waits,
+         "How long a call of a callback may take."),
+  KEY_OF("inline", inline_scripts, load_deadline,
+         {.kind = duration, .least = ms, .most = 60 * second, .zero = "none"}, waits,
+         "How long a file may take to load."),
+  KEY_OF(
+    "inline", inline_scripts, memory, {.kind = value_kind::size, .least = 4 * mib, .most = 4 * gib},
+    waits,
+    "How much the Lua VM of these scripts may hold. From three quarters on, scripts get errors; "
+    "beyond it, the VM is built anew."),
+  KEY_OF("inline", inline_scripts, output, {.kind = value_kind::size, .least = 0, .most = 64 * gib},
+         waits,
+         "How much these scripts may write in a second; the rest is dropped and counted. "
+         "0B = no bound."),
+  KEY_OF(
+    "inline", inline_scripts, on_limit, {.kind = choice, .choices = "suspend keep stop"}, waits,
+    "What happens to a script that breaks its limits: suspend = it rests for a time and gets one "
+    "trial, keep = it goes on, stop = it is off until the next reload."),
+  KEY_OF("inline", inline_scripts, breaches, {.kind = integer, .least = 1, .most = 1'000'000},
+         waits, "So many broken limits suspend a script."),
+  KEY_OF("inline", inline_scripts, within, {.kind = duration, .least = ms, .most = year}, waits,
+         "The time within which they count, by the clock."),
+  KEY_OF(
+    "inline", inline_scripts, retry_after, {.kind = duration, .least = ms, .most = year}, waits,
+    "How long a suspended script rests. If it breaks a limit in its trial, it is off until the "
+    "next reload."),
+
   KEY(report, file, {.kind = output_file, .dash = true}, waits,
       "Where the report goes (JSON, docs/report.md). - = standard output, empty = nowhere. "
       "--report sets it."),
@@ -145,6 +180,7 @@ constexpr std::array keys{
 };
 
 #undef KEY
+#undef KEY_OF
 
 std::string quantity_range(const value_rule& rule, std::span<const quantity_unit> units) {
   std::string out =

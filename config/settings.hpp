@@ -72,6 +72,20 @@ struct settings {
     bool operator==(const scripts_section&) const = default;
   } scripts;
 
+  /// The context of the scripts that run at their packet, in callbacks/user_scripts/inline.
+  struct inline_section {
+    bool trusted = false; ///< no sandbox
+    std::chrono::nanoseconds deadline = std::chrono::milliseconds(1);
+    std::chrono::nanoseconds load_deadline = std::chrono::seconds(1);
+    uint64_t memory = 64u << 20;      ///< bytes
+    uint64_t output = 64u << 20;      ///< bytes a second, 0 = no bound
+    std::string on_limit = "suspend"; ///< suspend | keep | stop
+    uint32_t breaches = 5;
+    std::chrono::nanoseconds within = std::chrono::seconds(60);
+    std::chrono::nanoseconds retry_after = std::chrono::seconds(30);
+    bool operator==(const inline_section&) const = default;
+  } inline_scripts; ///< [inline]
+
   struct report_section {
     std::string file; ///< empty = none, "-" = standard output
     bool strict_ledger = false;

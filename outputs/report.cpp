@@ -54,11 +54,17 @@ json protocols_of(const report& from) {
 json scripts_of(const report& from) {
   json out = json::object();
   for (const auto& c : from.callbacks)
-    out[c.script][c.name] = {{"calls", c.calls},
-                             {"errors", c.errors},
-                             {"ns_mean", c.ns_mean},
-                             {"ns_p99", c.ns_p99},
-                             {"ns_max", c.ns_max}};
+    out[c.script][c.name] = {{"calls", c.calls},          {"errors", c.errors},
+                             {"ns_mean", c.ns_mean},      {"ns_p99", c.ns_p99},
+                             {"ns_max", c.ns_max},        {"suspended", c.suspended},
+                             {"limits", object(c.limits)}};
+  return out;
+}
+
+json conditions_of(const report& from) {
+  json out = json::object();
+  for (const auto& c : from.conditions)
+    out[c.script] = {{"state", c.state}, {"breaches", c.breaches}, {"reason", c.reason}};
   return out;
 }
 
@@ -87,24 +93,27 @@ bool report::balanced() const noexcept {
 }
 
 std::string to_json(const report& from) {
-  const json out = {
-    {"packets", packets_of(from)},
-    {"flows",
-     {{"created", from.flows.created},
-      {"ended", object(from.flows.ended)},
-      {"live", from.flows.live},
-      {"peak", from.flows.peak},
-      {"text_lost", from.flows.text_lost}}},
-    {"protocols", protocols_of(from)},
-    {"events", object(from.events)},
-    {"scripts", scripts_of(from)},
-    {"output",
-     {{"written_bytes", from.output.written_bytes}, {"lost_bytes", from.output.lost_bytes}}},
-    {"ledger", ledger_of(from)},
-    {"elapsed_s", from.elapsed_s},
-    {"user_s", from.user_s},
-    {"system_s", from.system_s},
-    {"peak_rss_bytes", from.peak_rss_bytes}};
+  const json out = {{"packets", packets_of(from)},
+                    {"flows",
+                     {{"created", from.flows.created},
+                      {"ended", object(from.flows.ended)},
+                      {"live", from.flows.live},
+                      {"peak", from.flows.peak},
+                      {"text_lost", from.flows.text_lost}}},
+                    {"protocols", protocols_of(from)},
+                    {"events", object(from.events)},
+                    {"scripts", scripts_of(from)},
+                    {"script_states", conditions_of(from)},
+                    {"vm_rebuilds", from.rebuilds},
+                    {"output",
+                     {{"written_bytes", from.output.written_bytes},
+                      {"lost_bytes", from.output.lost_bytes},
+                      {"dropped_bytes", from.output.dropped_bytes}}},
+                    {"ledger", ledger_of(from)},
+                    {"elapsed_s", from.elapsed_s},
+                    {"user_s", from.user_s},
+                    {"system_s", from.system_s},
+                    {"peak_rss_bytes", from.peak_rss_bytes}};
   // Names of scripts are file names, which need not be UTF-8.
   return out.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }

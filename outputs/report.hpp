@@ -64,12 +64,24 @@ struct report {
     double ns_mean = 0;
     double ns_p99 = 0;
     double ns_max = 0;
+    uint64_t suspended = 0;          ///< events while the script was suspended
+    std::vector<named_count> limits; ///< errors by a broken limit, every kind
   };
   std::vector<callback> callbacks; ///< by script, then name
+
+  struct condition {
+    std::string script;
+    std::string state; ///< running | suspended | trial | off
+    uint64_t breaches = 0;
+    std::string reason; ///< of the last breach
+  };
+  std::vector<condition> conditions; ///< by script
+  uint64_t rebuilds = 0;             ///< VMs that had to be built anew
 
   struct output_section {
     uint64_t written_bytes = 0;
     uint64_t lost_bytes = 0;
+    uint64_t dropped_bytes = 0; ///< not written: beyond the bound of a second
   } output;
 
   std::vector<ledger_equation> ledger;

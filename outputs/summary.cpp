@@ -107,7 +107,11 @@ std::string scripts(const report& from, bool colour) {
   for (const auto& c : from.callbacks)
     out.add({c.script, c.name, grouped(c.calls), grouped(c.errors), nanoseconds(c.ns_mean),
              nanoseconds(c.ns_p99), nanoseconds(c.ns_max)});
-  return "\n" + out.text(colour);
+  std::string text = "\n" + out.text(colour);
+  for (const auto& c : from.conditions)
+    if (c.state != "running")
+      text += c.script + " is " + c.state + ": " + c.reason + "\n";
+  return text;
 }
 
 std::string ledger(const report& from, bool colour) {
@@ -133,6 +137,9 @@ std::string summary(const report& from, bool colour) {
   if (from.output.lost_bytes != 0)
     out += "\nscripts wrote " + bytes(from.output.written_bytes) + ", of which "
            + bytes(from.output.lost_bytes) + " were lost\n";
+  if (from.output.dropped_bytes != 0)
+    out += "\nscripts wrote " + bytes(from.output.dropped_bytes)
+           + " more than the limit of a second; they were dropped\n";
   return out + ledger(from, colour);
 }
 

@@ -151,10 +151,12 @@ CAF_TEST(every member of the settings has its key) {
          community_id_seed] = all.flows;
   auto& [dpi_enabled, guess, max_tcp_packets, max_udp_packets, protocols_file] = all.dpi;
   auto& [scripts_enabled, root, jit, store_entries, store_size, helper_size] = all.scripts;
+  auto& [trusted, deadline, load_deadline, memory, output, on_limit, breaches, within,
+         retry_after] = all.inline_scripts;
   auto& [report_file, strict_ledger, summary] = all.report;
   auto& [level, log_file] = all.log;
-  auto& [capture, decode, flows, dpi, scripts, report, log] = all;
-  CAF_CHECK_EQUAL(setting_sections().size(), 7u);
+  auto& [capture, decode, flows, dpi, scripts, inline_scripts, report, log] = all;
+  CAF_CHECK_EQUAL(setting_sections().size(), 8u);
   const std::vector<setting_member> members{&interface,
                                             &read,
                                             &filter,
@@ -190,6 +192,15 @@ CAF_TEST(every member of the settings has its key) {
                                             &store_entries,
                                             &store_size,
                                             &helper_size,
+                                            &trusted,
+                                            &deadline,
+                                            &load_deadline,
+                                            &memory,
+                                            &output,
+                                            &on_limit,
+                                            &breaches,
+                                            &within,
+                                            &retry_after,
                                             &report_file,
                                             &strict_ledger,
                                             &summary,
@@ -203,7 +214,8 @@ CAF_TEST(every member of the settings has its key) {
   }
   static_cast<void>(capture), static_cast<void>(decode), static_cast<void>(flows),
     static_cast<void>(dpi);
-  static_cast<void>(scripts), static_cast<void>(report), static_cast<void>(log);
+  static_cast<void>(scripts), static_cast<void>(inline_scripts), static_cast<void>(report),
+    static_cast<void>(log);
 }
 
 CAF_TEST(every row of the table is whole) {
@@ -311,11 +323,11 @@ CAF_TEST(unknown names get the nearest known one) {
   CAF_CHECK_EQUAL(
     fault("captur", "x = 1\ny = 2"),
     "f.ini:1: [captur]: found an unknown section, expected one of capture, decode, flows, dpi, "
-    "scripts, report, log, nearest known name 'capture'\n");
+    "scripts, inline, report, log, nearest known name 'capture'\n");
   CAF_CHECK_EQUAL(
     fault("banana", ""),
     "f.ini:1: [banana]: found an unknown section, expected one of capture, decode, flows, dpi, "
-    "scripts, report, log\n");
+    "scripts, inline, report, log\n");
   CAF_CHECK_EQUAL(fault("report", "fil = x"),
                   "f.ini:2: [report] fil: found an unknown key, expected one of file, "
                   "strict_ledger, summary, nearest known name 'file'\n");
@@ -341,7 +353,7 @@ CAF_TEST(all faults come at once in the order of the file) {
   CAF_CHECK_EQUAL(
     faults(outcome),
     "f.ini:1: [captur]: found an unknown section, expected one of capture, decode, flows, dpi, "
-    "scripts, report, log, nearest "
+    "scripts, inline, report, log, nearest "
     "known name 'capture'\n"
     "f.ini:4: [flows] mx: found an unknown key, expected one of max, idle_after, closed_after, "
     "active_after, update_every, "
