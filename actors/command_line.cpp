@@ -36,6 +36,8 @@ constexpr const char* closing =
   "  HUP        reloads the scripts; what does not load leaves the old code running\n"
   "  INT, TERM  stop reading, end every flow, print the report, exit 0\n"
   "\n"
+  "flowactors test --help: tests of scripts against captures.\n"
+  "\n"
   "Examples:\n"
   "  flowactors -r capture.pcap tcp port 443\n"
   "  flowactors -c flowactors.ini -i eth0 --report report.json\n"

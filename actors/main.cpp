@@ -2,6 +2,7 @@
 #include "actors/command_line.hpp"
 #include "actors/log.hpp"
 #include "actors/process.hpp"
+#include "actors/script_test.hpp"
 #include "actors/supervisor.hpp"
 #include "actors/system.hpp"
 #include "outputs/summary.hpp"
@@ -12,6 +13,7 @@
 #include <future>
 #include <iterator>
 #include <optional>
+#include <string_view>
 
 namespace {
 
@@ -130,6 +132,8 @@ int conclude(const settings& values, std::optional<run_result> outcome, steady::
 } // namespace
 
 int main(int argc, char** argv) {
+  if (argc > 1 && std::string_view{argv[1]} == "test")
+    return test_scripts(argc - 1, argv + 1);
   const auto since = steady::now();
   const signal_line signals; // before anything can start a thread
   auto parsed = parse_command_line(argc, argv);

@@ -41,13 +41,18 @@ result<void> script_vm::impl::open() {
   const auto scripts_folder =
     std::filesystem::path{root} / "callbacks" / "user_scripts" / options.context;
   folder = scripts_folder.string();
-  auto files = list_scripts(scripts_folder);
-  if (!files)
-    return files.failure();
-  for (const std::string& name : *files) {
-    auto text = read_script(scripts_folder / name);
+  std::vector<std::filesystem::path> files = options.files;
+  if (files.empty()) {
+    auto found = list_scripts(scripts_folder);
+    if (!found)
+      return found.failure();
+    for (const std::string& name : *found)
+      files.push_back(scripts_folder / name);
+  }
+  for (const auto& file : files) {
+    auto text = read_script(file);
     if (text)
-      sources.push_back({name, (scripts_folder / name).string(), std::move(*text)});
+      sources.push_back({file.filename().string(), file.string(), std::move(*text)});
     else
       faults.push_back(text.failure());
   }

@@ -22,6 +22,7 @@ enum class jit_mode : uint8_t { automatic, on, off };
 struct script_vm_options {
   std::string context =
     "inline"; ///< folder under callbacks/user_scripts, and the global `script_context`
+  std::vector<std::filesystem::path> files; ///< these scripts, not those of the folder
   std::filesystem::path root; ///< the folder that holds callbacks/ and lua/modules/ (scripts/)
   jit_mode jit = jit_mode::automatic;
   const catalog* names = nullptr;     ///< outlives the VM
