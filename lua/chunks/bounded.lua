@@ -1,0 +1,198 @@
+-- Bounds for those functions of `string` and `table` that can run long or make much: what is small goes to LuaJIT's own function, by a tail
+-- call, so that it is compiled and its messages name the script's line; what is large is counted first.
+local host = ...
+local spend, refuse, max_string = host.spend, host.refuse, host.max_string
+local type, select, tonumber, next, rawget, error = type, select, tonumber, next, rawget, error
+local own_string, own_table = string, table
+local find, rep, format, sub, upper, lower, reverse = string.find, string.rep, string.format, string.sub, string.upper, string.lower, string.reverse
+local concat, insert, remove = table.concat, table.insert, table.remove
+local search = host.find
+
+local bounded = {string = {match = host.match, gmatch = host.gmatch, gsub = host.gsub}, table = {sort = host.sort}}
+
+-- A text of so many bytes is about to be made by `name`.
+local function making(size, name)
+  if size > max_string then refuse(name .. " makes too long a text") end
+  spend(size / 8)
+end
+
+-- Patterns in which nothing has a meaning of its own: a search for them is compiled.
+local plain_count = 0
+local plain_patterns = setmetatable({}, {__index = function(known, pattern)
+  if type(pattern) ~= "string" or #pattern > 64 then return false end
+  local is_plain = not find(pattern, "[%^%$%*%+%?%.%(%[%%%-]")
+  plain_count = plain_count + 1
+  if plain_count > 500 then
+    for key in next, known do known[key] = nil end
+    plain_count = 1
+  end
+  known[pattern] = is_plain
+  return is_plain
+end})
+
+function bounded.string.find(text, pattern, begin, plain)
+  if type(text) == "string" and #text <= 2048
+    and (plain_patterns[pattern] or plain and type(pattern) == "string" and #pattern <= 64) then
+    return find(text, pattern, begin, true)
+  end
+  return search(text, pattern, begin, plain)
+end
+
+function bounded.string.rep(text, count, between)
+  local length = type(text) == "string" and #text or 32 -- a number has no more digits
+  if between ~= nil then length = length + (type(between) == "string" and #between or 32) end
+  local size = length * (tonumber(count) or 0)
+  if size > 2048 then making(size, "string.rep") end
+  return rep(text, count, between)
+end
+
+-- The arguments' texts together. One of a number or a table is taken for short: a width has two digits.
+local function format_many(...)
+  local size = 0
+  for k = 1, select("#", ...) do
+    local value = select(k, ...)
+    size = size + (type(value) == "string" and #value or 0)
+    if k % 200 == 0 then spend(k) end -- select walks
+  end
+  making(size, "string.format")
+  return format(...)
+end
+
+function bounded.string.format(...)
+  if select("#", ...) > 9 then return format_many(...) end
+  local a, b, c, d, e, f, g, h, i = ...
+  local size = 0
+  if type(a) == "string" then size = #a end
+  if type(b) == "string" then size = size + #b end
+  if type(c) == "string" then size = size + #c end
+  if type(d) == "string" then size = size + #d end
+  if type(e) == "string" then size = size + #e end
+  if type(f) == "string" then size = size + #f end
+  if type(g) == "string" then size = size + #g end
+  if type(h) == "string" then size = size + #h end
+  if type(i) == "string" then size = size + #i end
+  if size > 2048 then making(size, "string.format") end
+  return format(...)
+end
+
+function bounded.string.sub(text, from, to)
+  if type(text) == "string" and #text > 8192 then spend(#text / 16) end
+  return sub(text, from, to)
+end
+
+function bounded.string.upper(text)
+  if type(text) == "string" and #text > 2048 then spend(#text / 4) end
+  return upper(text)
+end
+
+function bounded.string.lower(text)
+  if type(text) == "string" and #text > 2048 then spend(#text / 4) end
+  return lower(text)
+end
+
+function bounded.string.reverse(text)
+  if type(text) == "string" and #text > 2048 then spend(#text / 4) end
+  return reverse(text)
+end
+
+-- Adds up what table.concat would make; a wrong element is left for it to tell.
+local function concat_size(list, between, first, last)
+  local size = (type(between) == "string" and #between or 0) * (last - first)
+  for k = first, last do
+    local value = rawget(list, k)
+    if type(value) == "string" then size = size + #value elseif type(value) == "number" then size = size + 32 else return size end
+    if k % 1024 == 0 then
+      if size > max_string then return size end
+      spend(1024)
+    end
+  end
+  return size
+end
+
+function bounded.table.concat(list, between, first, last)
+  if type(list) == "table" then
+    local from = tonumber(first) or 1
+    local size = concat_size(list, between, from - from % 1, tonumber(last) or #list)
+    if size > 2048 then making(size, "table.concat") end
+  end
+  return concat(list, between, first, last)
+end
+
+-- Moves the elements from `at` on up by one, as table.insert does.
+local function shift_up(list, at, value)
+  for k = #list, at, -1 do
+    list[k + 1] = list[k]
+    if k % 1024 == 0 then spend(1024) end
+  end
+  list[at] = value
+end
+
+function bounded.table.insert(list, ...)
+  if select("#", ...) == 2 and type(list) == "table" then
+    local at, value = ...
+    at = tonumber(at)
+    -- What doesn't fit into 32 bits is the least number to Lua's own function, which begins to count there.
+    if at and not (at >= #list - 256 and at < 2^31) then return shift_up(list, at - at % 1, value) end
+  end
+  return insert(list, ...)
+end
+
+function bounded.table.remove(list, at)
+  local place = tonumber(at)
+  if place and type(list) == "table" and #list - place > 256 then spend(#list - place) end
+  return remove(list, at)
+end
+
+function bounded.table.maxn(list)
+  if type(list) ~= "table" then return own_table.maxn(list) end
+  local most, seen = 0, 0
+  for key in next, list do
+    if type(key) == "number" and key > most then most = key end
+    seen = seen + 1
+    if seen % 1024 == 0 then spend(1024) end
+  end
+  return most
+end
+
+function bounded.table.foreach(list, call)
+  if type(list) ~= "table" or type(call) ~= "function" then return own_table.foreach(list, call) end
+  local seen = 0
+  for key, value in next, list do
+    local result = call(key, value)
+    if result ~= nil then return result end
+    seen = seen + 1
+    if seen % 1024 == 0 then spend(10240) end
+  end
+end
+
+function bounded.table.foreachi(list, call)
+  if type(list) ~= "table" or type(call) ~= "function" then return own_table.foreachi(list, call) end
+  for k = 1, #list do
+    local result = call(k, list[k])
+    if result ~= nil then return result end
+    if k % 1024 == 0 then spend(10240) end
+  end
+end
+
+if own_table.move then
+  -- In pieces; from the end where the ranges overlap so.
+  function bounded.table.move(list, first, last, to, target)
+    local f, l, t = tonumber(first), tonumber(last), tonumber(to)
+    if not (f and l and t) or l < f then return own_table.move(list, first, last, to, target) end
+    -- Beyond 2^53 a count by ones stands still.
+    if not (f > -2^31 and l < 2^31 and t < 2^31) then error("too many elements to move", 2) end
+    if l - f <= 1024 then return own_table.move(list, first, last, to, target) end
+    local goal = target == nil and list or target
+    local up = t > f and t <= l and goal == list
+    local done, count = 0, l - f + 1
+    while done < count do
+      local size = count - done < 1024 and count - done or 1024
+      local from = up and l - done - size + 1 or f + done
+      own_table.move(list, from, from + size - 1, t + (from - f), goal)
+      done = done + size
+      spend(1024)
+    end
+    return goal
+  end
+end
+return bounded
