@@ -23,7 +23,10 @@ do
     return any_add(counter, key, n, when)
   end
   function methods.count(counter, key, when)
-    if known[counter] and type(key) == "string" and when == nil then return count(counter, key, #key) end
+    if known[counter] and type(key) == "string" and when == nil then
+      local sum = count(counter, key, #key)
+      if sum == sum then return sum end
+    end
     return any_count(counter, key, when)
   end
 end
@@ -70,7 +73,10 @@ do
     return any_add(set, key, when)
   end
   function methods.has(set, key, when)
-    if known[set] and type(key) == "string" and when == nil then return has(set, key, #key) == 1 end
+    if known[set] and type(key) == "string" and when == nil then
+      local is_there = has(set, key, #key)
+      if is_there >= 0 then return is_there == 1 end
+    end
     return any_has(set, key, when)
   end
 end

@@ -30,6 +30,8 @@ double window_counter_add(object<window_counter>* it, const char* key, size_t si
 }
 
 double window_counter_count(object<window_counter>* it, const char* key, size_t size) noexcept {
+  if (size > kept_scalar::longest)
+    return NAN;
   return it->helper.count(text_scalar({key, size}), now_of(it->memory));
 }
 
@@ -64,6 +66,8 @@ int32_t expiring_set_add(object<expiring_set>* it, const char* key, size_t size)
 }
 
 int32_t expiring_set_has(object<expiring_set>* it, const char* key, size_t size) noexcept {
+  if (size > kept_scalar::longest)
+    return -1;
   return it->helper.has(text_scalar({key, size}), now_of(it->memory)) ? 1 : 0;
 }
 

@@ -336,3 +336,27 @@ CAF_TEST(compiled methods tell that memory is out) {
               == 0);
   }
 }
+
+CAF_TEST(random calls give values or errors and the same in both ways) {
+  const std::string text =
+    "local makers = {window_counter, distinct, top_k, expiring_set, expiring_map, prefix_set} "
+    "local names = {'add', 'count', 'has', 'set', 'get', 'remove', 'match', 'list', 'size', 'clear', "
+    "'total', 'evicted', 'save'} "
+    "local made = {} for i, make in ipairs(makers) do made[i] = make() end "
+    "local values = {'a', 'b', '10.0.0.0/8', '10.1.2.3', '::1', '', ('x'):rep(40), 7, 0, -1, 1.5, "
+    "1e300, 1/0, 0/0, true, false, {}, print, made[1], made[3], ('y'):rep(70000)} "
+    "local x = 1 local function pick(n) x = x * 16807 % 2147483647 return x % n + 1 end "
+    "local function tell(ok, value) "
+    "if type(value) == 'string' then value = #value .. value:sub(1, 90) end "
+    "if type(value) == 'table' then value = #value end io.write(tostring(value), '\\n') end "
+    "for i = 1, 20000 do "
+    "local kind = pick(6) local object, name = made[kind], names[pick(#names)] "
+    "local a, b, c = values[pick(#values + 3)], values[pick(#values + 8)], values[pick(#values + 30)] "
+    "if pick(50) == 1 then object = values[pick(#values)] end "
+    "if pick(300) == 1 then local ok, again = pcall(function() return makers[kind]{from = "
+    "made[kind]:save()} end) if ok then made[kind] = again end end "
+    "tell(pcall(function() local v = object[name](object, a, b, c) return v end)) end";
+  const std::string compiled = played(text, jit_mode::on);
+  CAF_CHECK(compiled.size() > 100'000);
+  CAF_CHECK(compiled == played(text, jit_mode::off));
+}
