@@ -87,7 +87,7 @@ void script_vm::impl::recover() noexcept {
   if (memory)
     guard.memory().close(L);
   else
-    helpers.used = 0; // it was interrupted anywhere, and can't be closed: its memory is lost
+    helpers.release_all(); // it was interrupted anywhere in LuaJIT, and can't be closed
   L = nullptr;
   rebuild();
 }

@@ -42,6 +42,7 @@ std::string run(const std::string& body, std::shared_ptr<value_store> store, not
   options.root = tree.root();
   options.output = &said;
   options.store = std::move(store);
+  options.limits.deadline = {}; // the sanitizers take longer
   auto vm = script_vm::make(options);
   CAF_REQUIRE(vm);
   flow_record flow{};
