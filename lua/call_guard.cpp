@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <ctime>
 #include <string_view>
+#include <utility>
 
 namespace flowactors {
 
@@ -27,8 +28,9 @@ call_guard& guard_at(lua_State* L, int index) noexcept {
 }
 
 int slow(lua_State* L) {
-  guard_at(L, lua_upvalueindex(1)).check(L);
-  lua_pushinteger(L, call_guard::allowance);
+  call_guard& guard = guard_at(L, lua_upvalueindex(1));
+  guard.check(L);
+  lua_pushinteger(L, guard.next_turns());
   return 1;
 }
 
@@ -58,6 +60,7 @@ call_guard::~call_guard() {
 
 void call_guard::leave(exit_reason reason) noexcept {
   reason_ = reason;
+  turns_of_script() = 1;
   _longjmp(exit_, 1);
 }
 
@@ -83,16 +86,33 @@ void call_guard::check_clock(lua_State* L) {
   if (seen_turn_ != turn() || seen_place_ != place()) {
     seen_turn_ = turn();
     seen_place_ = place();
+    seen_ns_ = now;
     until_ns_ = now + budget_ns_;
     cpu_ns_ = thread_cpu_ns();
+    int& turns = turns_of_script(); // short calls share them
+    turns = std::min(turns + 1, most_turns);
     return;
   }
+  adapt(now - std::exchange(seen_ns_, now));
   if (now < until_ns_)
     return;
   const int64_t left = budget_ns_ - (thread_cpu_ns() - cpu_ns_);
   if (left <= 0)
     raise_limit(L, to_string(limit_kind::deadline), "the call took too long");
   until_ns_ = now + left;
+}
+
+// Small after slow turns at once, large again step by step: a text that doubles gets slow suddenly.
+void call_guard::adapt(int64_t elapsed_ns) noexcept {
+  int& turns = turns_of_script();
+  if (elapsed_ns > check_every_ns)
+    turns = static_cast<int>(std::max<int64_t>(1, turns * check_every_ns / elapsed_ns));
+  else if (elapsed_ns < check_every_ns / 2)
+    turns = std::min(turns + turns / 4 + 1, most_turns);
+}
+
+int& call_guard::turns_of_script() noexcept {
+  return script_ < turns_.size() ? turns_[script_] : other_turns_;
 }
 
 // What is garbage goes first, on nobody's time. An error then strikes the script that made the heap

@@ -24,8 +24,11 @@ public:
   /// Why a VM was left.
   enum class exit_reason : uint8_t { none, memory, watchdog };
 
-  /// Loops and function entries between two checks.
-  static constexpr int allowance = 1000;
+  /// Loops and function entries until the next check: as many as take about `check_every_ns` where
+  /// the script is now. A turn of a loop may copy a megabyte.
+  int next_turns() noexcept { return turns_of_script(); }
+  static constexpr int most_turns = 1000;
+  static constexpr int64_t check_every_ns = 50'000;
 
   explicit call_guard(const script_limits& limits);
   ~call_guard();
@@ -83,7 +86,10 @@ public:
   const vm_memory& memory() const noexcept { return memory_; }
 
   /// Bytes by which the heap grew, net, while a script ran.
-  void set_scripts(size_t count) { grown_.assign(count, 0); }
+  void set_scripts(size_t count) {
+    grown_.assign(count, 0);
+    turns_.assign(count, 1);
+  }
   void grew(int64_t bytes) noexcept {
     if (script_ < grown_.size())
       grown_[script_] += bytes;
@@ -102,6 +108,8 @@ public:
 private:
   static void on_full(void* self);
   void check_clock(lua_State* state);
+  void adapt(int64_t elapsed_ns) noexcept;
+  int& turns_of_script() noexcept;
   void check_memory(lua_State* state);
 
   std::jmp_buf exit_;
@@ -114,7 +122,10 @@ private:
 
   uint64_t seen_turn_ = 0; // the call of the last check
   int32_t seen_place_ = -1;
+  int64_t seen_ns_ = 0; // time of the last check
   int64_t until_ns_ = 0;
+  std::vector<int> turns_; // until the next check, by script
+  int other_turns_ = 1;
   int64_t cpu_ns_ = 0; // of the thread, at its first check
 
   uint64_t broken_turn_ = UINT64_MAX;

@@ -1,0 +1,3 @@
+-- Fibonacci's numbers by recursion: nothing but calls.
+local function fib(n) if n < 2 then return n end return fib(n - 1) + fib(n - 2) end
+return fib(31)
