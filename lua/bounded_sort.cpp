@@ -4,7 +4,7 @@
 
 #include <lua.hpp>
 
-#include <utility>
+#include <algorithm>
 
 namespace flowactors {
 
@@ -12,6 +12,9 @@ namespace {
 
 // Of one comparison, with the moves around it: about 20 ns.
 constexpr size_t compare_units = 4;
+
+// Texts that begin alike are compared as far as that.
+constexpr size_t bytes_of_unit = 32;
 
 // Sorts the table at index 1, by the function at index 2 unless that is nil. Elements that are
 // looked at lie on the stack. The way of Lua 5.1: quicksort by the median of the first, middle and
@@ -22,8 +25,11 @@ struct sorter {
 
   bool less(int a, int b) { // absolute indices
     spend(L, budget, compare_units);
-    if (lua_isnil(L, 2))
+    if (lua_isnil(L, 2)) {
+      if (lua_type(L, a) == LUA_TSTRING && lua_type(L, b) == LUA_TSTRING)
+        spend(L, budget, std::min(lua_objlen(L, a), lua_objlen(L, b)) / bytes_of_unit);
       return lua_lessthan(L, a, b) != 0;
+    }
     lua_pushvalue(L, 2);
     lua_pushvalue(L, a);
     lua_pushvalue(L, b);

@@ -2,7 +2,7 @@
 -- call, so that it is compiled and its messages name the script's line; what is large is counted first.
 local host = ...
 local spend, refuse, max_string = host.spend, host.refuse, host.max_string
-local type, select, tonumber, next, rawget, error = type, select, tonumber, next, rawget, error
+local type, select, tonumber, next, rawget, rawset, error = type, select, tonumber, next, rawget, rawset, error
 local own_string, own_table = string, table
 local find, rep, format, sub, upper, lower, reverse = string.find, string.rep, string.format, string.sub, string.upper, string.lower, string.reverse
 local concat, insert, remove = table.concat, table.insert, table.remove
@@ -118,13 +118,13 @@ function bounded.table.concat(list, between, first, last)
   return concat(list, between, first, last)
 end
 
--- Moves the elements from `at` on up by one, as table.insert does.
+-- Moves the elements from `at` on up by one, as table.insert does: past metamethods.
 local function shift_up(list, at, value)
   for k = #list, at, -1 do
-    list[k + 1] = list[k]
+    rawset(list, k + 1, rawget(list, k))
     if k % 1024 == 0 then spend(1024) end
   end
-  list[at] = value
+  rawset(list, at, value)
 end
 
 function bounded.table.insert(list, ...)

@@ -192,6 +192,16 @@ CAF_TEST(what would make too long a text is refused before it is made) {
   CAF_CHECK_EQUAL(vm.run("return #bounded.string.rep('x', 1048576)"), "1048576");
 }
 
+CAF_TEST(elements are moved past metamethods as Lua does) {
+  bounded_vm vm;
+  CAF_CHECK_EQUAL(vm.run("local calls = 0 local function count() calls = calls + 1 end "
+                         "local list = setmetatable({}, {__newindex = count, __index = count}) "
+                         "for k = 1, 1000 do rawset(list, k, k) end calls = 0 "
+                         "bounded.table.insert(list, 1, 'new') "
+                         "return calls .. list[1] .. rawget(list, 1001)"),
+                  "0new1000");
+}
+
 CAF_TEST(too long a list is not sorted) {
   bounded_budget budget;
   budget.max_sort = 10;
