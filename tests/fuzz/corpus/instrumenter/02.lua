@@ -1,0 +1,1 @@
+local t = {goto_ = 1} t.goto = 2 return t.goto

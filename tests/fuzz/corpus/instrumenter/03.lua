@@ -1,0 +1,1 @@
+while (function() for i = 1, 2 do end return false end)() do end

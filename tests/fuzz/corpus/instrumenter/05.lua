@@ -1,0 +1,1 @@
+local co = coroutine.wrap(function(...) coroutine.yield(...) end) print(co(1, 2))

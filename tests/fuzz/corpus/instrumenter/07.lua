@@ -1,0 +1,1 @@
+return 0x1p4, 1e+2, .5, 3., 1LL == 1ULL

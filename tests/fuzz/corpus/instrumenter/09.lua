@@ -1,0 +1,1 @@
+local function f(a, b, ...) return select('#', ...) end return f(1, 2, 3), f {}, f 's'

@@ -1,0 +1,1 @@
+do local a <const> = 1 end

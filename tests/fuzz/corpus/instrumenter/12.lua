@@ -1,0 +1,1 @@
+local s = '' for i = 1, 3 do s = s .. i end return s, #s
