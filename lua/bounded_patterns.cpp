@@ -87,12 +87,13 @@ int match(lua_State* L) {
   return 1;
 }
 
-// Upvalues: the budget, the text, the pattern, and where to go on.
+// next_match(text, pattern, place): the captures of the next match, or nothing; `place[1]` is where
+// to search from, counted from 0.
 int next_match(lua_State* L) {
-  text subject{};
-  subject.data = lua_tolstring(L, lua_upvalueindex(2), &subject.size);
-  const char* pattern = lua_tostring(L, lua_upvalueindex(3));
-  const auto begin = static_cast<size_t>(lua_tointeger(L, lua_upvalueindex(4)));
+  const text subject = text_argument(L, 1);
+  const char* pattern = luaL_checkstring(L, 2);
+  lua_rawgeti(L, 3, 1);
+  const auto begin = static_cast<size_t>(lua_tointeger(L, -1));
   if (begin > subject.size)
     return 0;
   pattern_search searching{L, budget_of(L), subject.data, subject.size};
@@ -101,19 +102,8 @@ int next_match(lua_State* L) {
   if (end == nullptr)
     return 0;
   lua_pushinteger(L, end - subject.data + (end == at ? 1 : 0));
-  lua_replace(L, lua_upvalueindex(4));
+  lua_rawseti(L, 3, 1);
   return searching.push_captures(at, end);
-}
-
-int gmatch(lua_State* L) {
-  luaL_checkstring(L, 1);
-  luaL_checkstring(L, 2);
-  lua_pushvalue(L, lua_upvalueindex(1));
-  lua_pushvalue(L, 1);
-  lua_pushvalue(L, 2);
-  lua_pushinteger(L, 0);
-  lua_pushcclosure(L, next_match, 4);
-  return 1;
 }
 
 // What gsub makes. The buffer's parts lie on the stack; it needs no destructor.
@@ -235,7 +225,7 @@ int gsub(lua_State* L) {
 
 void push_bounded_patterns(lua_State* L, bounded_budget& budget) {
   static constexpr luaL_Reg functions[] = {
-    {"find", find}, {"match", match}, {"gmatch", gmatch}, {"gsub", gsub}};
+    {"find", find}, {"match", match}, {"next_match", next_match}, {"gsub", gsub}};
   for (const auto& function : functions) {
     lua_pushlightuserdata(L, &budget);
     lua_pushcclosure(L, function.func, 1);

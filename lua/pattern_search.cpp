@@ -80,12 +80,17 @@ bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
+// 0 if the letter names no class, or a class without bits.
+uint16_t class_bits(unsigned char letter) {
+  return (classes[letter] & alpha) != 0 ? letters[letter & 31] : uint16_t{0};
+}
+
 // Does `c` belong to the class "%letter"? A letter that names no class stands for itself.
 bool in_class(unsigned char c, unsigned char letter) {
   if ((classes[letter] & alpha) == 0)
     return letter == c;
   const bool negated = (classes[letter] & upper) != 0;
-  if (const uint16_t bits = letters[letter & 31]; bits != 0)
+  if (const uint16_t bits = class_bits(letter); bits != 0)
     return ((classes[c] & bits) != 0) != negated;
   if ((letter | 32) == 'z')
     return (c == 0) != negated;
@@ -236,12 +241,27 @@ const char* pattern_search::match_item(const char* s, const char* p, const char*
   }
 }
 
-const char* pattern_search::longest(const char* s, const char* p, const char* next) {
-  ptrdiff_t count = 0;
-  while (fits(s + count, p, next)) {
-    ++count;
-    step();
+// How many bytes from `s` on fit the item.
+ptrdiff_t pattern_search::run_length(const char* s, const char* p, const char* next) {
+  const char* at = s;
+  if (*p == '.') {
+    at = end_;
+  } else if (const uint16_t bits = *p == escape ? class_bits(byte(p[1])) : uint16_t{0}; bits != 0) {
+    const bool wanted = (classes[byte(p[1])] & upper) == 0;
+    while (at < end_ && ((classes[byte(*at)] & bits) != 0) == wanted)
+      ++at;
+  } else {
+    while (fits(at, p, next))
+      ++at;
   }
+  step((at - s) / 2);
+  return at - s;
+}
+
+const char* pattern_search::longest(const char* s, const char* p, const char* next) {
+  ptrdiff_t count = run_length(s, p, next);
+  if (next[1] == '\0' && depth_ < max_depth)
+    return s + count;
   for (; count >= 0; --count)
     if (const char* end = match(s + count, next + 1); end != nullptr)
       return end;

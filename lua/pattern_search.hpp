@@ -59,6 +59,7 @@ private:
   const char* scan(const char*& at, const char* pattern);
   const char* match(const char* s, const char* p);
   const char* match_item(const char* s, const char* p, const char* next, bool& goes_on);
+  ptrdiff_t run_length(const char* s, const char* p, const char* next);
   const char* longest(const char* s, const char* p, const char* next);
   const char* shortest(const char* s, const char* p, const char* next);
   const char* open_capture(const char* s, const char* p, ptrdiff_t mark);

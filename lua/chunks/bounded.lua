@@ -2,13 +2,14 @@
 -- call, so that it is compiled and its messages name the script's line; what is large is counted first.
 local host = ...
 local spend, refuse, max_string = host.spend, host.refuse, host.max_string
-local type, select, tonumber, next, rawget, rawset, error = type, select, tonumber, next, rawget, rawset, error
+local type, select, tonumber, tostring, next, rawget, rawset, error = type, select, tonumber, tostring, next, rawget, rawset, error
 local own_string, own_table = string, table
 local find, rep, format, sub, upper, lower, reverse = string.find, string.rep, string.format, string.sub, string.upper, string.lower, string.reverse
 local concat, insert, remove = table.concat, table.insert, table.remove
-local search = host.find
+local gmatch = string.gmatch
+local search, next_match = host.find, host.next_match
 
-local bounded = {string = {match = host.match, gmatch = host.gmatch, gsub = host.gsub}, table = {sort = host.sort}}
+local bounded = {string = {match = host.match, gsub = host.gsub}, table = {sort = host.sort}}
 
 -- A text of so many bytes is about to be made by `name`.
 local function making(size, name)
@@ -36,6 +37,15 @@ function bounded.string.find(text, pattern, begin, plain)
     return find(text, pattern, begin, true)
   end
   return search(text, pattern, begin, plain)
+end
+
+-- The iterator is a function of Lua: a trace holds for one C function only, and each loop would be compiled anew.
+function bounded.string.gmatch(text, pattern)
+  if type(text) == "number" then text = tostring(text) end
+  if type(pattern) == "number" then pattern = tostring(pattern) end
+  if type(text) ~= "string" or type(pattern) ~= "string" then return gmatch(text, pattern) end
+  local place = {0}
+  return function() return next_match(text, pattern, place) end
 end
 
 function bounded.string.rep(text, count, between)

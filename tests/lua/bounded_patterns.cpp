@@ -79,7 +79,7 @@ const std::string by_hand = R"~lua~(
   compare("find", ("ab"):rep(3000), "bb", 4000)
   compare("find", nil)
   compare("match")
-  compare("gmatch")
+  compare("gmatch", nil, nil)
   compare("gsub")
   compare("gsub", "a")
 )~lua~";
