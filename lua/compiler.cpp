@@ -1,8 +1,7 @@
 #include "lua/compiler.hpp"
 
-#if __has_include("lua/instrumenter.hpp")
 #include "lua/instrumenter.hpp"
-#endif
+
 #if __has_include("lua/bounded_library.hpp")
 #include "lua/bounded_library.hpp"
 #endif
@@ -23,18 +22,10 @@ std::string_view text_at(lua_State* L, int index) {
 
 // Into the host's string, which outlives a Lua error. True if `scratch` is text, false if it is a
 // message.
-bool instrument_into(std::string& scratch, std::string_view text,
-                     [[maybe_unused]] std::string_view chunk) noexcept {
-#if __has_include("lua/instrumenter.hpp")
+bool instrument_into(std::string& scratch, std::string_view text, std::string_view chunk) noexcept {
   auto made = instrument(text, chunk);
   scratch = made ? std::move(*made) : made.failure().what;
   return static_cast<bool>(made);
-#else
-  scratch = "local __fa_n,__fa_s=... return function(...) ";
-  scratch += text;
-  scratch += "\nend";
-  return true;
-#endif
 }
 
 int instrument_text(lua_State* L) {
@@ -47,6 +38,14 @@ int instrument_text(lua_State* L) {
   lua_pushnil(L);
   lua_pushlstring(L, host.scratch.data(), host.scratch.size());
   return 2;
+}
+
+// explain(message) -> what compiling an instrumented text failed with, in other words
+int explain(lua_State* L) {
+  auto& host = *static_cast<host_state*>(lua_touserdata(L, lua_upvalueindex(1)));
+  host.scratch = explain_refusal(text_at(L, 1));
+  lua_pushlstring(L, host.scratch.data(), host.scratch.size());
+  return 1;
 }
 
 void push_bounded(lua_State* L, [[maybe_unused]] host_state& host) {
@@ -67,6 +66,9 @@ void push_compiler(lua_State* L, host_state& host) {
   lua_pushlightuserdata(L, &host);
   lua_pushcclosure(L, instrument_text, 1);
   lua_setfield(L, -2, "instrument");
+  lua_pushlightuserdata(L, &host);
+  lua_pushcclosure(L, explain, 1);
+  lua_setfield(L, -2, "explain");
   push_bounded(L, host);
   lua_setfield(L, -2, "bounded");
   lua_pushcfunction(L, luaopen_math);

@@ -2,7 +2,7 @@
 -- the limits in it.
 local host = ...
 local load, setfenv, sub = load, setfenv, string.sub
-local instrument, slow = host.instrument, host.slow
+local instrument, explain, slow = host.instrument, host.explain, host.slow
 
 --- A function of the text with the environment `env`; or nil and a message.
 return function(text, chunk, env)
@@ -12,6 +12,6 @@ return function(text, chunk, env)
   local checked, refused = instrument(text, chunk)
   if not checked then return nil, refused end
   local factory, failed = load(checked, chunk, "t")
-  if not factory then return nil, failed end
+  if not factory then return nil, explain(failed) end
   return setfenv(factory(0, slow), env)
 end
