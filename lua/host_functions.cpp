@@ -35,12 +35,7 @@ std::string_view text_at(lua_State* L, int index) {
 
 // Called through FFI.
 void hand_over(host_state* host, const char* data, size_t size) noexcept {
-  const size_t room = host->meter.take(size, clock_ns());
-  if (room != 0)
-    host->output->write({data, room});
-  if (host->meter.tells())
-    host->output->log(script_output::level::warning, "",
-                      "scripts write more than the limit of this context; the rest is dropped");
+  write_out(*host, {data, size});
 }
 
 // log(level, script, text)
@@ -235,6 +230,36 @@ host_state::~host_state() {
   for (const int socket : udp_sockets)
     if (socket >= 0)
       close(socket);
+}
+
+void write_out(host_state& host, std::string_view bytes) noexcept {
+  const size_t room = host.meter.take(bytes.size(), clock_ns());
+  if (room != 0)
+    host.output->write(bytes.substr(0, room));
+  if (host.meter.tells())
+    host.output->log(script_output::level::warning, "",
+                     "scripts write more than the limit of this context; the rest is dropped");
+}
+
+// struct SBufExt of LuaJIT 2.1 with GC64, up to the place of reading.
+std::string_view pending_text(const void* buffer) noexcept {
+  struct layout {
+    const char* written;
+    const char* end;
+    const char* begin;
+    const void* state;
+    const void* shared;
+    const char* read;
+  };
+  if (buffer == nullptr)
+    return {};
+  layout found;
+  std::memcpy(&found, buffer, sizeof(found));
+  const bool plausible = found.begin != nullptr && found.begin <= found.read
+                         && found.read <= found.written && found.written <= found.end
+                         && found.end - found.begin <= (1 << 20);
+  return plausible ? std::string_view{found.read, static_cast<size_t>(found.written - found.read)}
+                   : std::string_view{};
 }
 
 void push_host_functions(lua_State* L, host_state& host) {

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <string>
+#include <string_view>
 
 #if __has_include("lua/bounded_library.hpp")
 #include "lua/bounded_library.hpp"
@@ -30,6 +31,13 @@ struct host_state {
   std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
   int udp_sockets[2] = {-1, -1}; ///< IPv4, IPv6; opened by the first ntop.send_udp_data
 };
+
+/// Writes as scripts do, within the bound of a second.
+void write_out(host_state& host, std::string_view bytes) noexcept;
+
+/// What a string.buffer holds, read from LuaJIT's own structure, since a VM that was left can't be
+/// asked. Empty if this LuaJIT keeps it another way.
+std::string_view pending_text(const void* buffer) noexcept;
 
 /// Adds to the table on top of the stack the C functions and addresses behind print, io.write,
 /// ntop.* and interface.*. May raise.

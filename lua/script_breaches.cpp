@@ -84,6 +84,7 @@ void script_vm::impl::recover() noexcept {
     output->fault(names[target.script], callback_names[static_cast<size_t>(target.kind)], text,
                   count);
   breach(memory ? guard.greediest() : target.script, broken, text);
+  save_output();
   if (memory)
     guard.memory().close(L);
   else

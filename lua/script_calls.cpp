@@ -5,6 +5,7 @@ namespace flowactors {
 // The error handler: only what will be told gets a traceback, so that a million errors cost little.
 int script_vm::impl::on_error(lua_State* L) {
   auto& self = *static_cast<impl*>(lua_touserdata(L, lua_upvalueindex(1)));
+  self.entered = true;
   if (lua_type(L, 1) != LUA_TSTRING) {
     if (self.guard.broken() || luaL_callmeta(L, 1, "__tostring") == 0
         || lua_type(L, -1) != LUA_TSTRING)
@@ -79,6 +80,8 @@ void script_vm::impl::fail(script_callback& target, int status) noexcept {
   if (telling != 0)
     output->fault(names[target.script], callback_names[static_cast<size_t>(target.kind)], text,
                   std::exchange(telling, 0));
+  if (!std::exchange(entered, false) && status == LUA_ERRERR && !guard.broken())
+    guard.mark(limit_kind::recursion); // no room on the stack even for the handler
   if (guard.broken()) {
     ++target.limits[static_cast<size_t>(guard.kind())];
     breach(target.script, guard.kind(), text);

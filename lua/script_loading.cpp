@@ -75,6 +75,7 @@ result<void> script_vm::impl::build() {
     if (!opened)
       return opened.failure();
     L = opened.value();
+    buffer = lua_touserdata(L, written); // a VM that was left has another stack
     lua_pushlightuserdata(L, this);
     lua_pushcclosure(L, on_error, 1);
     lua_pushcfunction(L, on_collect);
@@ -90,6 +91,7 @@ result<void> script_vm::impl::build() {
     if (loaded)
       break;
     leave_out(sources[place], 1, "limit: the VM had to be left while the file was loaded");
+    save_output();
     if (guard.reason() == call_guard::exit_reason::memory)
       guard.memory().close(L);
     L = nullptr;
@@ -177,6 +179,13 @@ void script_vm::impl::flush_output() noexcept {
   lua_pushvalue(L, hand_over);
   if (lua_pcall(L, 0, 0, error_handler) != 0)
     lua_pop(L, 1);
+}
+
+/// Of a VM that was left: what was written before is read where LuaJIT keeps it.
+void script_vm::impl::save_output() noexcept {
+  if (access.cursor.pending != 0)
+    write_out(host, pending_text(buffer));
+  access.cursor.pending = 0;
 }
 
 } // namespace flowactors

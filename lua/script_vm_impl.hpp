@@ -70,8 +70,8 @@ public:
 
 struct script_vm::impl {
   // Fixed places on the state's stack; the scripts' functions come above.
-  static constexpr int load_script = 1, hand_over = 2, error_handler = 3, collect_step = 4,
-                       load_request = 5;
+  static constexpr int load_script = 1, hand_over = 2, written = 3, error_handler = 4,
+                       collect_step = 5, load_request = 6;
 
   explicit impl(const script_vm_options& options);
   ~impl();
@@ -84,6 +84,7 @@ struct script_vm::impl {
   void take(loaded_script& script, int base);
   void leave_out(loaded_script& script, long line, std::string_view what);
   void flush_output() noexcept;
+  void save_output() noexcept;
 
   // -- script_calls.cpp
   void handle(event_kind kind, flow_record& flow, int64_t now_ns) noexcept;
@@ -126,6 +127,7 @@ struct script_vm::impl {
   cache_state cache;
   call_guard guard;
   lua_State* L = nullptr;
+  const void* buffer = nullptr; // string.buffer where written bytes wait
   bool jit = false;
   std::string root;   // absolute
   std::string folder; // of the context, absolute
@@ -149,6 +151,7 @@ struct script_vm::impl {
 
   script_callback* current = nullptr; // outside batches
   uint64_t telling = 0;               // how many errors to tell of now
+  bool entered = false;               // the handler has been called for the current error
   bool noted = false;                 // the handler has seen the current error
 
   bool purge = false;   // the VM holds what a suspended script left

@@ -87,8 +87,8 @@ int start(lua_State* L) {
   if (luaL_loadbuffer(L, chunks::start, sizeof(chunks::start) - 1, "=start") != 0)
     return lua_error(L);
   push_host(L, texts);
-  lua_call(L, 1, 2);
-  return 2;
+  lua_call(L, 1, 3);
+  return 3;
 }
 
 } // namespace
@@ -111,7 +111,7 @@ result<lua_State*> open_state(const vm_plan& plan) {
   state_texts texts{plan};
   lua_pushcfunction(L, start);
   lua_pushlightuserdata(L, &texts);
-  const int failed = lua_pcall(L, 1, 2, 0);
+  const int failed = lua_pcall(L, 1, 3, 0);
   if (failed == 0 && lua_isfunction(L, 1))
     return L;
   const char* what = lua_tostring(L, failed != 0 ? -1 : 2);

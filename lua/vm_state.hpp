@@ -32,9 +32,9 @@ struct vm_plan {
 /// end the process then.
 bool has_executable_memory() noexcept;
 
-/// Opens a state, whose memory the guard watches, and runs the chunks. On success two functions are
-/// on its stack: at 1 the one that loads a script (name, text, number), at 2 the one that hands
-/// written bytes over.
+/// Opens a state, whose memory the guard watches, and runs the chunks. On success its stack holds
+/// at 1 the function that loads a script (name, text, number), at 2 the one that hands written
+/// bytes over, at 3 the buffer where they wait.
 result<lua_State*> open_state(const vm_plan& plan);
 
 } // namespace flowactors

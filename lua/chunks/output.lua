@@ -32,4 +32,5 @@ function output.write(...)
   return true
 end
 
+output.buffer = buffer
 return output

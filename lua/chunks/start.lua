@@ -1,5 +1,5 @@
--- Builds everything that a VM needs before its first script. Returns the function that loads a script, and the one that hands
--- written bytes over; or nil and what is wrong with the library.
+-- Builds everything that a VM needs before its first script. Returns the function that loads a script, the one that hands written
+-- bytes over, and the buffer where they wait; or nil and what is wrong with the library.
 local host = ...
 function host.run(name, ...) return assert(loadstring(host.chunks[name], "=" .. name))(...) end
 local run = host.run
@@ -19,4 +19,4 @@ local strings = run("strings", host)
 local furnish = run("furnish", host, flow, output, api, withheld)
 local make_environment = host.trusted and run("trusted", host, output, compile, guards)
   or run("sandbox", host, output, compile, guards, strings, withheld)
-return run("environment", host, compile, strings, make_environment, furnish, run("batch", host)), output.flush
+return run("environment", host, compile, strings, make_environment, furnish, run("batch", host)), output.flush, output.buffer
