@@ -1,10 +1,7 @@
 #include "lua/compiler.hpp"
 
-#include "lua/instrumenter.hpp"
-
-#if __has_include("lua/bounded_library.hpp")
 #include "lua/bounded_library.hpp"
-#endif
+#include "lua/instrumenter.hpp"
 
 #include <lua.hpp>
 
@@ -48,16 +45,8 @@ int explain(lua_State* L) {
   return 1;
 }
 
-void push_bounded(lua_State* L, [[maybe_unused]] host_state& host) {
-#if __has_include("lua/bounded_library.hpp")
+void push_bounded(lua_State* L, host_state& host) {
   push_bounded_library(L, host.budget);
-#else
-  lua_createtable(L, 0, 2);
-  lua_newtable(L);
-  lua_setfield(L, -2, "string");
-  lua_newtable(L);
-  lua_setfield(L, -2, "table");
-#endif
 }
 
 } // namespace

@@ -1,16 +1,13 @@
 #pragma once
 
 #include "capture/event.hpp"
+#include "lua/bounded_library.hpp"
 #include "lua/output_meter.hpp"
 #include "lua/script_output.hpp"
 
 #include <chrono>
 #include <string>
 #include <string_view>
-
-#if __has_include("lua/bounded_library.hpp")
-#include "lua/bounded_library.hpp"
-#endif
 
 struct lua_State;
 
@@ -25,9 +22,7 @@ struct host_state {
   script_output* output = nullptr;
   output_meter meter;  ///< how much may be written
   std::string scratch; ///< for text that must outlive a Lua error
-#if __has_include("lua/bounded_library.hpp")
   bounded_budget budget;
-#endif
   std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
   int udp_sockets[2] = {-1, -1}; ///< IPv4, IPv6; opened by the first ntop.send_udp_data
 };
