@@ -78,7 +78,7 @@ private:
 struct running {
   explicit running(const script_tree& tree, jit_mode jit = jit_mode::automatic,
                    const catalog* names = nullptr, const char* text_arena = nullptr)
-    : running(tree, with(jit, names, text_arena)) {}
+    : running(tree, patient(with(jit, names, text_arena))) {}
 
   running(const script_tree& tree, script_vm_options options) {
     options.root = tree.root();
@@ -101,6 +101,12 @@ struct running {
     options.jit = jit;
     options.names = names;
     options.text_arena = text_arena;
+    return options;
+  }
+
+  /// For what is not about time: sanitizers are slow.
+  static script_vm_options patient(script_vm_options options) {
+    options.limits.deadline = std::chrono::seconds(2);
     return options;
   }
 
