@@ -13,6 +13,10 @@ namespace flowactors {
 
 const char* find_in(const char* text, const char* wanted, size_t room) noexcept {
   const size_t size = std::strlen(wanted);
+  if (size == 0)
+    return text;
+  if (room == 0) // libndpi asks so about packets without payload, and with a null text
+    return nullptr;
   return static_cast<const char*>(memmem(text, strnlen(text, room), wanted, size));
 }
 

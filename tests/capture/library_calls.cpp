@@ -23,6 +23,7 @@ CAF_TEST(text is found where libndpi finds it) {
       out += "abc"[random() % 3];
     return out;
   };
+  CAF_CHECK(find_in(nullptr, "a", 0) == nullptr); // as libndpi does for packets without payload
   size_t found = 0;
   for (int i = 0; i < 20'000; ++i) {
     std::string text = letters(24);
