@@ -29,16 +29,6 @@ constexpr uint32_t swapped(uint16_t port) noexcept {
   return static_cast<uint16_t>(port << 8 | port >> 8);
 }
 
-void write_mac(const uint8_t (&mac)[6], char* out) noexcept {
-  static constexpr char digits[] = "0123456789ABCDEF";
-  for (size_t i = 0; i < 6; ++i) {
-    out[3 * i] = digits[mac[i] >> 4];
-    out[3 * i + 1] = digits[mac[i] & 15];
-    if (i < 5)
-      out[3 * i + 2] = ':';
-  }
-}
-
 double milliseconds(int64_t ns) noexcept {
   return static_cast<double>(ns / 1'000'000);
 }
@@ -71,6 +61,16 @@ bool is_one_of(std::string_view name, std::initializer_list<std::string_view> na
 }
 
 } // namespace
+
+void write_mac(const uint8_t (&mac)[6], char* out) noexcept {
+  static constexpr char digits[] = "0123456789ABCDEF";
+  for (size_t i = 0; i < 6; ++i) {
+    out[3 * i] = digits[mac[i] >> 4];
+    out[3 * i + 1] = digits[mac[i] & 15];
+    if (i < 5)
+      out[3 * i + 2] = ':';
+  }
+}
 
 const flow_text& text_of(const script_cursor& cursor) noexcept {
   if (cursor.flow->text == 0 || cursor.text_arena == nullptr)

@@ -98,6 +98,9 @@ private:
 /// A flow's text block, or an empty one.
 const flow_text& text_of(const script_cursor& cursor) noexcept;
 
+/// Writes a hardware address, 17 characters, not terminated.
+void write_mac(const uint8_t (&mac)[6], char* out) noexcept;
+
 /// Whole seconds of a time.
 inline double whole_seconds(int64_t ns) noexcept {
   return static_cast<double>(ns / 1'000'000'000);

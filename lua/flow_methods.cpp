@@ -1,5 +1,7 @@
 #include "lua/flow_methods.hpp"
 
+#include "lua/flow_data.hpp"
+#include "lua/flow_fields.hpp"
 #include "lua/lua_fields.hpp"
 #include "lua/native_methods.hpp"
 #include "lua/script_event.hpp"
@@ -190,6 +192,8 @@ void push_flow_access(lua_State* L, flow_access& access) {
   lua_pushlightuserdata(L, &access);
   lua_pushcclosure(L, native_methods, 1);
   lua_setfield(L, -2, "native");
+  push_flow_fields(L, access);
+  push_flow_data(L, access);
 }
 
 } // namespace flowactors

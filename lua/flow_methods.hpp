@@ -2,6 +2,8 @@
 
 #include "lua/flow_facts.hpp"
 
+#include <array>
+
 struct lua_State;
 
 namespace flowactors {
@@ -14,7 +16,10 @@ struct flow_access {
   flow_record nobody{}; ///< what the cursor points at outside callbacks
   script_cursor cursor{};
   flow_facts facts;
-  script_text found{}; ///< what the last search gave
+  script_text found{};         ///< what the last search gave
+  std::array<char, 64> made{}; ///< text that a search had to write
+  uint16_t community_id_seed = 0;
+  bool has_data = false; ///< scripts keep tables by flow
 };
 
 /// Adds to the table on top of the stack all that chunks/layout.lua and chunks/flow.lua need of the

@@ -1,3 +1,4 @@
+#include "lua/flow_data.hpp"
 #include "lua/script_vm_impl.hpp"
 
 namespace flowactors {
@@ -46,6 +47,13 @@ void script_vm::impl::run_batch() noexcept {
     access.cursor.place = 0;
     counted = 0;
   }
+  if (!access.has_data)
+    return;
+  for (const script_event& event : events)
+    if (event.kind == event_kind::ended) {
+      access.cursor.flow = event.flow;
+      drop_flow_data(L);
+    }
 }
 
 /// Goes on after an event that failed. The time is shared out evenly: the clock is read twice.

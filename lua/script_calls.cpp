@@ -1,3 +1,4 @@
+#include "lua/flow_data.hpp"
 #include "lua/script_vm_impl.hpp"
 
 namespace flowactors {
@@ -53,6 +54,8 @@ void script_vm::impl::run_callbacks() noexcept {
     else
       call(target);
   }
+  if (kind == event_kind::ended && access.has_data)
+    drop_flow_data(L);
 }
 
 void script_vm::impl::call(script_callback& target) noexcept {

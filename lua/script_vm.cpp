@@ -56,7 +56,8 @@ void script_vm::attach(const char* text_arena) noexcept {
 }
 
 event_mask script_vm::interest() const noexcept {
-  return impl_->interest;
+  const event_mask ends = impl_->access.has_data ? mask_of(event_kind::ended) : event_mask{0};
+  return static_cast<event_mask>(impl_->interest | ends);
 }
 
 void script_vm::handle(event_kind kind, flow_record& flow, int64_t now_ns) noexcept {

@@ -11,10 +11,10 @@ local known = {"flowCreate", "flowProtocolDetected", "flowUpdate", "flowDelete"}
 
 -- Functions under the four names, one that runs them over a batch, and the other names of functions, sorted, one a line.
 local function sort_out(exported)
-  local found, others = {}, {}
+  local found, others, wrap = {}, {}, host.flow_argument.make_wrapper()
   for k, name in ipairs(known) do
     local value = rawget(exported, name)
-    found[k] = type(value) == "function" and value or false
+    found[k] = type(value) == "function" and wrap(value) or false
     others[name] = false
   end
   local list = {}

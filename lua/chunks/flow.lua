@@ -27,6 +27,7 @@ local function otherwise(list, make)
   end})
 end
 local short_labels, long_labels = labels(31), labels(63)
+names.labels = long_labels
 local categories = otherwise(names.categories, function() return "Unspecified" end)
 local breeds = otherwise(names.protocol_breeds, function() return "Unrated" end)
 local transports = otherwise(names.transports, tostring)

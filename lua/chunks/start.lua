@@ -14,6 +14,7 @@ if host.jit then run("helpers", host) end
 local output = run("output", host)
 local api = run("api", host)
 local flow = run("flow", host)
+host.flow_argument = run("fields", host, flow)
 local compile, guards, withheld = run("compile", host), run("guards", host), run("withheld", host)
 local strings = run("strings", host)
 local furnish = run("furnish", host, flow, output, api, withheld)
