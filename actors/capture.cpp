@@ -60,6 +60,8 @@ capture_actor::behavior_type capture_state::make_behavior() {
 caf::result<capture_end> capture_state::run() {
   promise_ = self_->make_response_promise<capture_end>();
   phase_ = phase::reading;
+  if (parts_.scripts != nullptr)
+    parts_.scripts->begin();
   parts_.from->open(); // before the mailbox is looked at: whoever is answered may send packets
   log::debug(name, "reads", parts_.from->name());
   self_->send(self_, poll_atom_v);
@@ -89,17 +91,22 @@ bool capture_state::burst() {
   else if (parts_.from->live())
     parts_.flows->advance(wall_clock_ns() - live_lag_ns, handler());
   if (parts_.scripts != nullptr)
-    parts_.scripts->flush();
+    parts_.scripts->flush(parts_.flows->counters().now_ns);
   if (parts_.voice != nullptr)
     parts_.voice->pump();
   return n != 0;
 }
 
 scripts_in_transit capture_state::swap(scripts_in_transit next) {
-  if (next.vm != nullptr)
+  std::vector<saved_state> saved;
+  if (parts_.scripts != nullptr) {
+    saved = parts_.scripts->save();
+    parts_.scripts->end();
+  }
+  if (next.vm != nullptr) {
     next.vm->attach(parts_.flows->text_arena());
-  if (parts_.scripts != nullptr)
-    parts_.scripts->flush();
+    next.vm->begin(saved);
+  }
   return {std::exchange(parts_.scripts, std::move(next.vm))};
 }
 
@@ -132,7 +139,7 @@ void capture_state::end(end_reason reason) {
   phase_ = phase::ended;
   parts_.flows->finish(reason, handler());
   if (parts_.scripts != nullptr)
-    parts_.scripts->flush();
+    parts_.scripts->end();
   log::debug(name, "ends", parts_.from->name(), to_string(reason));
   promise_.deliver(capture_end{snapshot(), std::move(failures_)});
   self_->quit();

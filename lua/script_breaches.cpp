@@ -81,8 +81,7 @@ void script_vm::impl::recover() noexcept {
   noted = false;
   telling = 0;
   if (const uint64_t count = target.gate.note(text, clock_ns()); count != 0)
-    output->fault(names[target.script], callback_names[static_cast<size_t>(target.kind)], text,
-                  count);
+    output->fault(names[target.script], target.name, text, count);
   breach(memory ? guard.greediest() : target.script, broken, text);
   save_output();
   if (memory)

@@ -81,8 +81,7 @@ void script_vm::impl::fail(script_callback& target, int status) noexcept {
         false)) // an error for which there was no handler: out of memory, or in the handler itself
     telling = target.gate.note(text, clock_ns());
   if (telling != 0)
-    output->fault(names[target.script], callback_names[static_cast<size_t>(target.kind)], text,
-                  std::exchange(telling, 0));
+    output->fault(names[target.script], target.name, text, std::exchange(telling, 0));
   if (!std::exchange(entered, false) && status == LUA_ERRERR && !guard.broken())
     guard.mark(limit_kind::recursion); // no room on the stack even for the handler
   if (guard.broken()) {

@@ -9,7 +9,11 @@ namespace flowactors {
 namespace {
 
 std::string advice(const std::string& script, std::string_view name) {
-  static const std::vector<std::string_view> known{callback_names.begin(), callback_names.end()};
+  static const std::vector<std::string_view> known = [] {
+    std::vector<std::string_view> all{callback_names.begin(), callback_names.end()};
+    all.insert(all.end(), hook_names.begin(), hook_names.end());
+    return all;
+  }();
   const std::string_view meant = nearest(name, known);
   std::string text = script + ": " + std::string{name};
   if (!meant.empty())
@@ -70,8 +74,8 @@ result<void> script_vm::impl::open() {
 /// A VM with all scripts, from the texts. A script that makes it impossible is left out.
 result<void> script_vm::impl::build() {
   for (size_t place = 0;;) {
-    const auto opened = open_state({access, host, helpers, cache, options.names, guard, jit,
-                                    options.trusted, options.context, root, folder});
+    const auto opened = open_state({access, host, helpers, cache, options.names, guard, lifecycle,
+                                    jit, options.trusted, options.context, root, folder});
     if (!opened)
       return opened.failure();
     L = opened.value();

@@ -3,6 +3,7 @@
 #include "capture/event.hpp"
 #include "capture/result.hpp"
 #include "lua/script_event.hpp"
+#include "lua/script_lifecycle.hpp"
 #include "lua/script_limits.hpp"
 #include "lua/script_output.hpp"
 #include "lua/value_store.hpp"
@@ -100,6 +101,19 @@ public:
   /// Events handed to handle() so far, by kind. Every one of them is `calls` of each script with
   /// that callback, or one for which it was `suspended`.
   uint64_t handled(event_kind kind) const noexcept;
+
+  /// Runs `setup` of all scripts, then `restore` of those for which `from` has something. Call it
+  /// once, in the thread that runs the VM, before its first event; without it no hook ever runs.
+  void begin(const std::vector<saved_state>& from = {}) noexcept;
+
+  /// As above, and before that: `tick` where it is due by packet time, and messages.
+  void flush(int64_t now_ns) noexcept;
+
+  /// What `save` of the scripts gives. One that fails is told of and left out.
+  std::vector<saved_state> save() noexcept;
+
+  /// Runs `teardown` of all scripts; call it after the last event.
+  void end() noexcept;
 
   std::vector<callback_costs> costs() const;
 

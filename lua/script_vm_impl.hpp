@@ -25,10 +25,12 @@ inline constexpr std::array<const char*, event_kind_count> callback_names{
 
 /// A function of a script, at a fixed place on the state's stack.
 struct script_callback {
-  script_callback(size_t of_script, event_kind of_kind) : script(of_script), kind(of_kind) {}
+  script_callback(size_t of_script, event_kind of_kind)
+    : script(of_script), kind(of_kind), name(callback_names[static_cast<size_t>(of_kind)]) {}
 
   size_t script;
   event_kind kind;
+  const char* name;
   int index = 0;       ///< 0 = the script has it no more
   bool active = false; ///< it may be called
   uint64_t calls = 0;
@@ -109,6 +111,14 @@ struct script_vm::impl {
   void rebuild() noexcept;
   void advance_breakers() noexcept;
 
+  // -- script_lifecycle.cpp
+  bool run_hook(size_t script, script_hook hook, std::string_view bytes, size_t place) noexcept;
+  void run_hook_alone(size_t script, script_hook hook, std::string_view bytes,
+                      size_t place) noexcept;
+  void set_up() noexcept;
+  void tick(int64_t now_ns) noexcept;
+  void deliver() noexcept;
+
   // -- script_heap.cpp
   void settle_heap() noexcept;
   void collect() noexcept;
@@ -126,6 +136,8 @@ struct script_vm::impl {
   host_state host;
   cache_state cache;
   call_guard guard;
+  lifecycle_state lifecycle;
+  std::vector<std::unique_ptr<script_callback>> hook_targets; // by script; costs are not taken
   lua_State* L = nullptr;
   const void* buffer = nullptr; // string.buffer where written bytes wait
   bool jit = false;

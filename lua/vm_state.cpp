@@ -47,6 +47,7 @@ void push_host(lua_State* L, const state_texts& texts) {
   push_names(L, plan.names);
   push_host_functions(L, plan.host);
   push_guard(L, plan.guard);
+  push_lifecycle(L, plan.lifecycle);
   push_compiler(L, plan.host);
   push_cache_functions(L, plan.cache);
   push_json(L);

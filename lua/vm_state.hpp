@@ -6,6 +6,7 @@
 #include "lua/flow_methods.hpp"
 #include "lua/helpers/helper_memory.hpp"
 #include "lua/host_functions.hpp"
+#include "lua/script_lifecycle.hpp"
 
 #include <string>
 
@@ -21,6 +22,7 @@ struct vm_plan {
   cache_state& cache;
   const catalog* names;
   call_guard& guard;
+  lifecycle_state& lifecycle;
   bool jit;
   bool trusted;
   std::string context;

@@ -10,13 +10,15 @@ end
 local known = {"flowCreate", "flowProtocolDetected", "flowUpdate", "flowDelete"}
 
 -- Functions under the four names, one that runs them over a batch, and the other names of functions, sorted, one a line.
-local function sort_out(exported)
+local function sort_out(exported, script, number)
   local found, others, wrap = {}, {}, host.flow_argument.make_wrapper()
   for k, name in ipairs(known) do
     local value = rawget(exported, name)
     found[k] = type(value) == "function" and wrap(value) or false
     others[name] = false
   end
+  for _, hook in ipairs(host.lifecycle.hooks) do others[hook] = false end
+  host.lifecycle.register(number, script, exported)
   local list = {}
   for name, value in next, exported do
     if type(value) == "function" and type(name) == "string" and others[name] == nil then list[#list + 1] = name end
@@ -58,5 +60,5 @@ return function(name, text, number)
       ("the file returns %s; its last line has to return the table of callbacks"):format(
         exported == nil and "nothing" or "a " .. type(exported))
   end
-  return sort_out(exported)
+  return sort_out(exported, name, number)
 end

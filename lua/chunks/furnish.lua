@@ -35,5 +35,6 @@ return function(env, script)
   env.ntop, env.interface = offering(api.ntop, "ntop"), offering(api.interface, "interface")
   for name, make in next, host.helpers do env[name] = make end
   env.json = copy(host.json)
+  host.lifecycle.furnish(env, script)
   return env
 end

@@ -1,0 +1,112 @@
+-- Hooks of scripts (setup, tick, teardown, save, restore, message), and the words that scripts send: emit, send, log, now.
+local host, output = ...
+local ffi = require "ffi"
+local buffer = require "string.buffer"
+local error, type, tostring, pcall, rawget = error, type, tostring, pcall, rawget
+local encode, decode = buffer.encode, buffer.decode
+local cx = ffi.cast("script_cursor *", host.cursor)
+local most_message, most_waiting, most_line = 65536, 1000, 65536
+
+local hooks = {"setup", "tick", "teardown", "save", "restore", "message"}
+local exported_by, name_by = {}, {} -- by number of the script
+local waiting, delivering = {}, {}
+local told = {}
+
+local function once(script, text)
+  if told[text] then return end
+  told[text] = true
+  host.log(2, script, text)
+end
+
+-- Values as bytes. `what` begins the error that a value which can't be kept gives.
+local function packed(value, most, what)
+  local ok, text = pcall(encode, value)
+  if not ok then return nil, what .. ": " .. tostring(text) end
+  if #text > most then return nil, ("%s: the value takes %d bytes, at most %d are allowed"):format(what, #text, most) end
+  return text
+end
+
+local run = {}
+function run.setup(M) M.setup({context = host.context}) end
+function run.tick(M) M.tick(tonumber(cx.now_ns) / 1e9) end
+function run.teardown(M) M.teardown() end
+function run.save(M)
+  local value = M.save()
+  if value == nil then return nil end
+  if type(value) ~= "table" then error("save returns a " .. type(value) .. "; a table or nothing was expected", 0) end
+  local text, message = packed(value, host.most_saved, "save")
+  if not text then error(message, 0) end
+  return text
+end
+function run.restore(M, bytes) M.restore(decode(bytes)) end
+function run.message(M, _, number, place)
+  local message = delivering[place]
+  if message.sender ~= number then M.message(decode(message.text)) end
+end
+
+host.set_hook_runner(function(number, which, argument, place)
+  return run[hooks[which]](exported_by[number], argument, number, place)
+end, function() -- takes what waits; gives how many there are
+  waiting, delivering = {}, waiting
+  return #delivering
+end)
+
+local lifecycle = {hooks = hooks}
+
+--- Notes the hooks of script `number`.
+function lifecycle.register(number, name, exported)
+  local mask = 0
+  local found = {}
+  for k, hook in ipairs(hooks) do
+    local value = rawget(exported, hook)
+    if type(value) == "function" then
+      found[hook] = value
+      mask = mask + 2 ^ (k - 1)
+    end
+  end
+  local interval = rawget(exported, "interval")
+  if interval == nil then interval = 1 end
+  if found.tick and (type(interval) ~= "number" or not (interval >= 0.001 and interval <= 1e6)) then
+    error("interval: a number of seconds between 0.001 and 1000000 was expected", 0)
+  end
+  exported_by[number], name_by[number] = found, name
+  host.register_hooks(number, mask, found.tick and interval or 0)
+end
+
+--- Gives a script's environment the functions by which it speaks.
+function lifecycle.furnish(env, script)
+  function env.emit(value)
+    if type(value) ~= "table" then error("bad argument #1 to 'emit' (table expected, got " .. type(value) .. ")", 2) end
+    local ok, text = pcall(host.json.encode, value)
+    if not ok then error("emit: " .. tostring(text), 2) end
+    output.write(text, "\n")
+  end
+  function env.send(context, value)
+    if type(context) ~= "string" then error("bad argument #1 to 'send' (string expected, got " .. type(context) .. ")", 2) end
+    if context ~= host.context then
+      once(script, ("send: there is no context '%s' to send to; its messages are dropped"):format(context))
+      return false
+    end
+    local text, message = packed(value, most_message, "send")
+    if not text then error(message, 2) end
+    if #waiting >= most_waiting then
+      once(script, ("send: more than %d messages wait; more are dropped"):format(most_waiting))
+      return false
+    end
+    local sender
+    for number, name in next, name_by do
+      if name == script then sender = number end
+    end
+    waiting[#waiting + 1] = {text = text, sender = sender}
+    host.note_message()
+    return true
+  end
+  env.log = {}
+  for level, name in ipairs {"debug", "info", "warning", "error"} do
+    env.log[name] = function(text) host.log(level - 1, script, tostring(text):sub(1, most_line)) end
+  end
+  --- Packet time in seconds.
+  function env.now() return tonumber(cx.now_ns) / 1e9 end
+end
+
+return lifecycle

@@ -1,0 +1,208 @@
+#include "lua/script_lifecycle.hpp"
+
+#include "lua/lua_fields.hpp"
+#include "lua/script_vm_impl.hpp"
+
+#include <algorithm>
+
+namespace flowactors {
+
+namespace {
+
+char hook_runner, taker; // their addresses are the keys in the registry
+
+lifecycle_state& state_of(lua_State* L) {
+  return *static_cast<lifecycle_state*>(lua_touserdata(L, lua_upvalueindex(1)));
+}
+
+// (number, mask, seconds)
+int register_hooks(lua_State* L) {
+  lifecycle_state& state = state_of(L);
+  const auto number = static_cast<size_t>(lua_tointeger(L, 1));
+  if (state.scripts.size() <= number)
+    state.scripts.resize(number + 1);
+  state.scripts[number] = {static_cast<uint32_t>(lua_tointeger(L, 2)),
+                           static_cast<int64_t>(lua_tonumber(L, 3) * 1e9), 0, true};
+  return 0;
+}
+
+int note_message(lua_State* L) {
+  state_of(L).waiting = true;
+  return 0;
+}
+
+int set_hook_runner(lua_State* L) {
+  lua_settop(L, 2);
+  lua_pushlightuserdata(L, &taker);
+  lua_insert(L, 2);
+  lua_rawset(L, LUA_REGISTRYINDEX);
+  lua_pushlightuserdata(L, &hook_runner);
+  lua_insert(L, 1);
+  lua_rawset(L, LUA_REGISTRYINDEX);
+  return 0;
+}
+
+struct hook_request {
+  size_t script;
+  script_hook hook;
+  std::string_view bytes;
+  size_t place;
+};
+
+int run_request(lua_State* L) {
+  const auto& request = *static_cast<const hook_request*>(lua_touserdata(L, 1));
+  lua_pushlightuserdata(L, &hook_runner);
+  lua_rawget(L, LUA_REGISTRYINDEX);
+  lua_pushinteger(L, static_cast<lua_Integer>(request.script));
+  lua_pushinteger(L, static_cast<lua_Integer>(request.hook) + 1);
+  lua_pushlstring(L, request.bytes.data(), request.bytes.size());
+  lua_pushinteger(L, static_cast<lua_Integer>(request.place));
+  lua_call(L, 4, 1);
+  return 1;
+}
+
+int take_messages(lua_State* L) {
+  lua_pushlightuserdata(L, &taker);
+  lua_rawget(L, LUA_REGISTRYINDEX);
+  lua_call(L, 0, 1);
+  return 1;
+}
+
+} // namespace
+
+void push_lifecycle(lua_State* L, lifecycle_state& lifecycle) {
+  const auto function = [&](const char* name, lua_CFunction work) {
+    lua_pushlightuserdata(L, &lifecycle);
+    lua_pushcclosure(L, work, 1);
+    lua_setfield(L, -2, name);
+  };
+  function("register_hooks", register_hooks);
+  function("note_message", note_message);
+  function("set_hook_runner", set_hook_runner);
+  set_field(L, "most_saved", most_saved_bytes);
+}
+
+/// Runs a hook of a script that has it and is not suspended. Its result stays on the stack if it
+/// gives true.
+bool script_vm::impl::run_hook(size_t script, script_hook hook, std::string_view bytes,
+                               size_t place) noexcept {
+  if (L == nullptr || script >= lifecycle.scripts.size() || !lifecycle.scripts[script].has(hook)
+      || !scripts[script]->breaker.closed())
+    return false;
+  if (hook_targets.size() <= script)
+    hook_targets.resize(script + 1);
+  if (hook_targets[script] == nullptr)
+    hook_targets[script] = std::make_unique<script_callback>(script, event_kind::updated);
+  script_callback& target = *hook_targets[script];
+  target.name = hook_names[static_cast<size_t>(hook)];
+  current = &target;
+  access.cursor.script = static_cast<int32_t>(script);
+  hook_request request{script, hook, bytes, place};
+  bool worked = false;
+  const bool often = hook == script_hook::tick || hook == script_hook::message;
+  guard.set_budget((often ? options.limits.deadline : options.limits.load_deadline).count());
+  const bool stayed = guard.enter([&, this] {
+    guard.begin(script);
+    const size_t held = guard.memory().used();
+    lua_pushcfunction(L, run_request);
+    lua_pushlightuserdata(L, &request);
+    if (const int status = lua_pcall(L, 1, 1, error_handler); status != 0)
+      fail(target, status);
+    else
+      worked = true;
+    guard.grew(static_cast<int64_t>(guard.memory().used() - held));
+  });
+  if (!stayed)
+    recover();
+  guard.set_budget(options.limits.deadline.count());
+  current = nullptr;
+  return stayed && worked;
+}
+
+void script_vm::impl::run_hook_alone(size_t script, script_hook hook, std::string_view bytes,
+                                     size_t place) noexcept {
+  if (run_hook(script, hook, bytes, place))
+    lua_pop(L, 1);
+}
+
+void script_vm::impl::set_up() noexcept {
+  for (size_t i = 0; i < lifecycle.scripts.size(); ++i)
+    if (std::exchange(lifecycle.scripts[i].fresh, false))
+      run_hook_alone(i, script_hook::setup, {}, 0);
+}
+
+void script_vm::impl::tick(int64_t now_ns) noexcept {
+  access.cursor.now_ns = std::max(access.cursor.now_ns, now_ns);
+  for (size_t i = 0; i < lifecycle.scripts.size(); ++i) {
+    script_hooks& hooks = lifecycle.scripts[i];
+    if (!hooks.has(script_hook::tick))
+      continue;
+    if (hooks.next_ns == 0
+        || hooks.next_ns - now_ns > hooks.interval_ns) { // or the clock went back
+      hooks.next_ns = now_ns + hooks.interval_ns;
+    } else if (now_ns >= hooks.next_ns) {
+      hooks.next_ns += ((now_ns - hooks.next_ns) / hooks.interval_ns + 1) * hooks.interval_ns;
+      run_hook_alone(i, script_hook::tick, {}, 0);
+    }
+  }
+}
+
+/// Messages that are sent meanwhile wait for the next time.
+void script_vm::impl::deliver() noexcept {
+  lifecycle.waiting = false;
+  size_t count = 0;
+  lua_pushcfunction(L, take_messages);
+  current = nullptr;
+  if (lua_pcall(L, 0, 1, error_handler) == 0)
+    count = static_cast<size_t>(lua_tointeger(L, -1));
+  lua_pop(L, 1);
+  const uint64_t of_this_vm = rebuilds;
+  for (size_t place = 1; place <= count; ++place)
+    for (size_t i = 0; i < lifecycle.scripts.size() && rebuilds == of_this_vm; ++i)
+      run_hook_alone(i, script_hook::message, {}, place);
+}
+
+void script_vm::begin(const std::vector<saved_state>& from) noexcept {
+  impl& self = *impl_;
+  self.lifecycle.begun = true;
+  self.set_up();
+  for (size_t i = 0; i < self.names.size(); ++i) {
+    const auto saved = std::ranges::find(from, self.names[i], &saved_state::script);
+    if (saved != from.end())
+      self.run_hook_alone(i, script_hook::restore, saved->bytes, 0);
+  }
+  flush();
+}
+
+std::vector<saved_state> script_vm::save() noexcept {
+  impl& self = *impl_;
+  std::vector<saved_state> out;
+  for (size_t i = 0; i < self.names.size(); ++i) {
+    if (!self.run_hook(i, script_hook::save, {}, 0))
+      continue;
+    if (lua_type(self.L, -1) == LUA_TSTRING)
+      out.push_back({self.names[i], std::string{message_at(self.L, -1)}});
+    lua_pop(self.L, 1);
+  }
+  return out;
+}
+
+void script_vm::end() noexcept {
+  for (size_t i = 0; i < impl_->names.size(); ++i)
+    impl_->run_hook_alone(i, script_hook::teardown, {}, 0);
+  flush();
+}
+
+void script_vm::flush(int64_t now_ns) noexcept {
+  impl& self = *impl_;
+  if (self.lifecycle.begun && self.L != nullptr) {
+    self.set_up(); // of scripts that were built anew
+    if (now_ns > 0)
+      self.tick(now_ns);
+    if (self.lifecycle.waiting && self.L != nullptr)
+      self.deliver();
+  }
+  flush();
+}
+
+} // namespace flowactors

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+struct lua_State;
+
+namespace flowactors {
+
+/// What a script may export beside the four callbacks of flows.
+enum class script_hook : uint8_t { setup, tick, teardown, save, restore, message };
+
+inline constexpr std::array<const char*, 6> hook_names{"setup", "tick",    "teardown",
+                                                       "save",  "restore", "message"};
+
+/// The hooks of one script.
+struct script_hooks {
+  uint32_t mask = 0;       ///< bit n = hook n is there
+  int64_t interval_ns = 0; ///< of tick
+  int64_t next_ns = 0;     ///< packet time of the next tick; 0 = not known yet
+  bool fresh = true;       ///< setup has not run in this VM
+
+  bool has(script_hook which) const noexcept { return (mask >> static_cast<int>(which) & 1) != 0; }
+};
+
+/// Hooks of the scripts of one VM, by number; at an address that stays.
+struct lifecycle_state {
+  std::vector<script_hooks> scripts;
+  bool begun = false;   ///< script_vm::begin was called
+  bool waiting = false; ///< messages wait
+};
+
+/// What a script has saved, as bytes that any VM of this process understands.
+struct saved_state {
+  std::string script;
+  std::string bytes;
+};
+
+/// The most that one script may save.
+inline constexpr size_t most_saved_bytes = 4u << 20;
+
+/// Adds to the table on top of the stack what chunks/lifecycle.lua needs of the host. May raise.
+void push_lifecycle(lua_State* state, lifecycle_state& lifecycle);
+
+} // namespace flowactors

@@ -1,0 +1,183 @@
+#define CAF_SUITE lua_lifecycle
+
+#include "tests/lua/fixture.hpp"
+#include "tests/suite.hpp"
+
+using namespace flowactors;
+using namespace flowactors::test;
+
+namespace {
+
+constexpr jit_mode modes[] = {jit_mode::on, jit_mode::off};
+constexpr int64_t second = 1'000'000'000;
+
+} // namespace
+
+CAF_TEST(hooks run in their order) {
+  for (const jit_mode mode : modes) {
+    script_tree tree;
+    tree.write("a.lua", R"lua(
+local M = {interval = 10}
+function M.setup(args) io.write("setup ", args.context, " ") end
+function M.tick(now) io.write("tick ", now, " ") end
+function M.teardown() io.write("teardown") end
+return M
+)lua");
+    running run(tree, mode);
+    CAF_CHECK(run.vm->unknown_callbacks().empty());
+    run.vm->flush(5 * second);
+    CAF_CHECK_EQUAL(run.said.written, "");
+    run.vm->begin();
+    for (const int64_t at : {0, 100, 105, 110, 112, 145, 149, 150})
+      run.vm->flush(at * second);
+    run.vm->end();
+    CAF_CHECK_EQUAL(run.said.written, "setup inline tick 110 tick 145 tick 150 teardown");
+    CAF_CHECK_EQUAL(run.said.faults.size(), 0u);
+  }
+}
+
+CAF_TEST(ticks go on when the clock goes back) {
+  script_tree tree;
+  tree.write("a.lua", "return {tick = function(now) io.write('tick ') end}");
+  running run(tree);
+  run.vm->begin();
+  for (const int64_t at : {1000, 1001, 10, 11})
+    run.vm->flush(at * second);
+  CAF_CHECK_EQUAL(run.said.written, "tick tick ");
+}
+
+CAF_TEST(what a script saves comes to the next machine) {
+  for (const jit_mode mode : modes) {
+    script_tree tree;
+    tree.write("a.lua", R"lua(
+local M, count, names = {}, 0, {}
+function M.flowCreate(flow) count = count + 1 names[count] = "n" .. count end
+function M.save() return {count = count, names = names} end
+function M.restore(t) count, names = t.count, t.names end
+function M.teardown() io.write(count, names[count] or "") end
+return M
+)lua");
+    tree.write(
+      "b.lua",
+      "return {save = function() return {f = print} end, restore = function() io.write('never') end}");
+    tree.write("c.lua", "return {save = function() return 3 end}");
+    tree.write(
+      "d.lua",
+      "return {save = function() return {('x'):rep(1000000), ('y'):rep(1000000), ('z'):rep(1000000), ('u'):rep(1000000), ('v'):rep(1000000)} end}");
+    tree.write("e.lua", "return {save = function() error('no') end}");
+    tree.write("f.lua", "return {save = function() end}");
+    running first(tree, mode), second_one(tree, mode);
+    first.vm->begin();
+    flow_record flow{};
+    first.run(event_kind::created, flow);
+    first.run(event_kind::created, flow);
+    const auto saved = first.vm->save();
+    CAF_REQUIRE_EQUAL(saved.size(), 1u);
+    CAF_CHECK_EQUAL(saved[0].script, "a.lua");
+    CAF_CHECK_EQUAL(first.said.faults.size(), 4u);
+    for (const auto& fault : first.said.faults)
+      CAF_CHECK_EQUAL(fault.callback, "save");
+    second_one.vm->begin(saved);
+    second_one.run(event_kind::created, flow);
+    second_one.vm->end();
+    CAF_CHECK_EQUAL(second_one.said.written, "3n3");
+    CAF_CHECK_EQUAL(second_one.said.faults.size(), 0u);
+  }
+}
+
+CAF_TEST(messages reach the other scripts as copies) {
+  for (const jit_mode mode : modes) {
+    script_tree tree;
+    tree.write("a.lua", R"lua(
+local M = {}
+function M.flowCreate(flow)
+  local t = {port = flow.srv_port, deep = {1, 2}}
+  assert(send("inline", t))
+  t.port = 0
+  assert(not pcall(send, "inline", {print}))
+  assert(not pcall(send, "inline", ("x"):rep(70000)))
+  assert(not pcall(send))
+  assert(send("elsewhere", t) == false)
+end
+function M.message(t) io.write("mine ") end
+return M
+)lua");
+    tree.write(
+      "b.lua",
+      "return {message = function(t) io.write('b', t.port, #t.deep, ' ') t.deep = nil end}");
+    tree.write("c.lua", "return {message = function(t) io.write('c', #t.deep, ' ') end}");
+    running run(tree, mode);
+    run.vm->begin();
+    flow_record flow{};
+    flow.server_port = 53;
+    run.vm->handle(event_kind::created, flow, 1);
+    run.vm->flush(1);
+    run.vm->flush(2);
+    CAF_CHECK_EQUAL(run.said.written, "b532 c2 ");
+    CAF_CHECK_EQUAL(run.said.faults.size(), 0u);
+    CAF_REQUIRE_EQUAL(run.said.lines.size(), 1u);
+    CAF_CHECK(run.said.lines[0].text.find("no context 'elsewhere'") != std::string::npos);
+  }
+}
+
+CAF_TEST(scripts that answer each other stay bounded) {
+  script_tree tree;
+  const std::string text = R"lua(
+local M = {}
+function M.setup() for k = 1, 2000 do send("inline", k) end end
+function M.message(t) send("inline", t) send("inline", t) end
+return M
+)lua";
+  tree.write("a.lua", text);
+  tree.write("b.lua", text);
+  running run(tree);
+  run.vm->begin();
+  for (int i = 1; i < 10; ++i)
+    run.vm->flush(i);
+  CAF_CHECK_EQUAL(run.said.faults.size(), 0u);
+  CAF_CHECK(run.vm->memory() < 8u << 20);
+}
+
+CAF_TEST(a hook that fails is told of with its name) {
+  script_tree tree;
+  tree.write(
+    "a.lua",
+    "return {setup = function() error('oh') end, tick = function() while true do end end}");
+  tree.write("b.lua", "return {interval = 'soon', tick = function() end}");
+  running run(tree);
+  CAF_REQUIRE_EQUAL(run.vm->load_faults().size(), 1u);
+  CAF_CHECK(run.vm->load_faults()[0].what.find("interval: a number") != std::string::npos);
+  run.vm->begin();
+  run.vm->flush(1 * second);
+  run.vm->flush(3 * second);
+  CAF_REQUIRE_EQUAL(run.said.faults.size(), 2u);
+  CAF_CHECK_EQUAL(run.said.faults[0].callback, "setup");
+  CAF_CHECK_EQUAL(run.said.faults[1].callback, "tick");
+  CAF_CHECK(run.said.faults[1].text.find("limit: deadline") != std::string::npos);
+}
+
+CAF_TEST(emit writes a line of JSON and log its level) {
+  for (const jit_mode mode : modes) {
+    script_tree tree;
+    tree.write("a.lua", R"lua(
+local M = {}
+function M.flowCreate(flow)
+  emit {port = flow.srv_port}
+  assert(not pcall(emit, 3) and not pcall(emit, {print}))
+  log.debug("d") log.info("i") log.warning("w") log.error(4)
+  io.write(now(), "\n")
+end
+return M
+)lua");
+    running run(tree, mode);
+    flow_record flow{};
+    flow.server_port = 53;
+    run.run(event_kind::created, flow, 5 * second / 2);
+    CAF_CHECK_EQUAL(run.said.written, "{\"port\":53}\n2.5\n");
+    CAF_REQUIRE_EQUAL(run.said.lines.size(), 4u);
+    CAF_CHECK(run.said.lines[0].severity == script_output::level::debug);
+    CAF_CHECK(run.said.lines[3].severity == script_output::level::error);
+    CAF_CHECK_EQUAL(run.said.lines[3].text, "4");
+    CAF_CHECK_EQUAL(run.said.faults.size(), 0u);
+  }
+}
