@@ -1,6 +1,8 @@
 #include "actors/check.hpp"
 
 #include "actors/options.hpp"
+#include "lua/field_check.hpp"
+#include "lua/script_folder.hpp"
 
 namespace flowactors {
 
@@ -32,6 +34,11 @@ void check_scripts(const settings& values, const tracker& flows,
     problems.push_back(fault.what);
   for (const auto& unknown : (*vm)->unknown_callbacks())
     problems.push_back(unknown);
+  const auto folder = options.root / "callbacks" / "user_scripts" / options.context;
+  for (const auto& file : (*vm)->scripts())
+    if (const auto text = read_script(folder / file))
+      for (auto& unknown : unknown_fields(file, text.value()))
+        problems.push_back(std::move(unknown));
 }
 
 } // namespace

@@ -102,16 +102,17 @@ result<std::string> run(const script_case& test, const settings& values) {
     said.line("not loaded", fault.what.substr(fault.what.rfind('/') + 1));
   for (const auto& unknown : (*vm)->unknown_callbacks())
     said.line("unknown callback", unknown);
+  (*vm)->begin();
   std::array<frame, 64> frames;
   while (!(*input)->at_end()) {
     auto count = (*input)->read(frames);
     if (!count)
       return count.failure();
     (*flows)->process(std::span(frames).first(*count), **vm);
-    (*vm)->flush();
+    (*vm)->flush((*flows)->counters().now_ns);
   }
   (*flows)->finish(end_reason::end_of_input, **vm);
-  (*vm)->flush();
+  (*vm)->end();
   return said.text();
 }
 

@@ -143,6 +143,11 @@ class Scripts(Case):
         self.assertIn("flowCreated", err)
         self.assertIn("flowCreate", err)
 
+    def test_unknown_field_names_the_nearest(self):
+        self.script("typo.lua", "return {\n  flowCreate = function(flow) print(flow.srv_prt) end\n}\n")
+        _, err = self.run_it("-T", "-r", dns, code=2)
+        self.assertIn("typo.lua:2: flow has no field 'srv_prt' (did you mean srv_port?)", err)
+
 
 class Outputs(Case):
     def test_closed_standard_output_stops_the_run_quietly(self):
