@@ -179,7 +179,7 @@ CAF_TEST(a flow that is kept gives an error and never another flow) {
 local M, kept, resume = {}, {}, nil
 function M.flowCreate(flow)
   kept[#kept + 1] = flow
-  for i = 1, #kept - 1 do
+  for i = 1, math.min(#kept - 1, 2) do -- the first belong to flows that are freed
     for _, name in ipairs {"srv_port", "copy", "data", "dump", "cli_ip"} do
       local ok, text = pcall(function() return kept[i][name] end)
       assert(not ok and text:find("valid during its callback only", 1, true), name)
@@ -205,7 +205,11 @@ function M.flowDelete(flow)
 end
 return M
 )lua");
-    running run(tree, mode, &names());
+    script_vm_options options;
+    options.jit = mode;
+    options.names = &names();
+    options.limits.deadline = std::chrono::seconds(10); // a busy machine is no difference
+    running run(tree, options);
     {
       auto first = std::make_unique<flow_record>(a_flow());
       run.run(event_kind::created, *first);
