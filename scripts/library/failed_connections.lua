@@ -2,13 +2,11 @@
 local told = expiring_set{ttl = 300}
 local M = {}
 
-function M.flowDelete()
-  local f = flow.dump()
-  if f["proto.l4"] ~= "TCP" or f.tcp_established then return end
-  local reason = f["srv2cli.packets"] > 0 and "refused" or "no answer"
-  if f["cli2srv.packets"] == 0 or not told:add(f["cli.ip"] .. " " .. f["srv.ip"] .. " " .. f["srv.port"]) then return end
-  io.write(json.encode{alert = "failed connection", reason = reason, src_ip = f["cli.ip"], dest_ip = f["srv.ip"], dest_port = f["srv.port"]},
-    "\n")
+function M.flowDelete(flow)
+  if flow.l4 ~= "TCP" or flow.established or flow.cli_packets == 0 then return end
+  if not told:add(flow.cli_ip .. " " .. flow.srv_ip .. " " .. flow.srv_port) then return end
+  emit{alert = "failed connection", reason = flow.srv_packets > 0 and "refused" or "no answer", src_ip = flow.cli_ip,
+    dest_ip = flow.srv_ip, dest_port = flow.srv_port}
 end
 
 return M

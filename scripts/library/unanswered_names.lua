@@ -1,13 +1,12 @@
--- Tells of DNS names that do not exist (reply code 3), as malware asks for by the dozen: once for each client and name in an hour.
+-- Tells of DNS names that do not exist, as malware asks for by the dozen: once for each client and name in an hour.
 local told = expiring_set{ttl = 3600}
 local no_such_name = 3
 local M = {}
 
-function M.flowDelete()
-  local f = flow.dump()
-  local query = f["protos.dns.last_query"]
-  if query and f["dns.reply_code"] == no_such_name and told:add(f["cli.ip"] .. " " .. query) then
-    io.write(json.encode{alert = "no such name", src_ip = f["cli.ip"], dest_ip = f["srv.ip"], query = query}, "\n")
+function M.flowDelete(flow)
+  local query = flow.dns_query
+  if query and flow.dns_code == no_such_name and told:add(flow.cli_ip .. " " .. query) then
+    emit{alert = "no such name", src_ip = flow.cli_ip, dest_ip = flow.srv_ip, query = query}
   end
 end
 

@@ -1,0 +1,11 @@
+-- Tells of flows in which nDPI saw a risk, from a weight on.
+local least_score = 50
+local M = {}
+
+function M.flowDelete(flow)
+  if flow.risk_score < least_score then return end
+  emit{alert = "risk", risks = flow.risks, score = flow.risk_score, proto = flow.proto, src_ip = flow.cli_ip, dest_ip = flow.srv_ip,
+    dest_port = flow.srv_port}
+end
+
+return M
