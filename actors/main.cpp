@@ -2,6 +2,7 @@
 #include "actors/command_line.hpp"
 #include "actors/log.hpp"
 #include "actors/process.hpp"
+#include "actors/script_new.hpp"
 #include "actors/script_test.hpp"
 #include "actors/supervisor.hpp"
 #include "actors/system.hpp"
@@ -134,6 +135,8 @@ int conclude(const settings& values, std::optional<run_result> outcome, steady::
 int main(int argc, char** argv) {
   if (argc > 1 && std::string_view{argv[1]} == "test")
     return test_scripts(argc - 1, argv + 1);
+  if (argc > 1 && std::string_view{argv[1]} == "new")
+    return make_script(argc - 1, argv + 1);
   const auto since = steady::now();
   const signal_line signals; // before anything can start a thread
   auto parsed = parse_command_line(argc, argv);

@@ -60,6 +60,23 @@ class ScriptTests(Case):
         broken = self.write("not a capture", "broken.pcap")
         self.assertIn("broken.pcap", self.run_tests("--on", broken, self.folder / "one.lua", code=2)[1])
 
+    def test_a_new_script_runs_and_is_not_overwritten(self):
+        def new(*args, code=0):
+            done = subprocess.run([program, "new", "--root", self.folder / "scripts", *args], capture_output=True, timeout=limit)
+            self.assertEqual(done.returncode, code, done.stderr)
+            return done.stdout.decode() + done.stderr.decode()
+
+        script = self.inline / "mine.lua"
+        self.assertEqual(new("inline", "mine"), f"{script}\n")
+        out, _ = self.run_it("-q", "--set", "inline.deadline=1s", "-r", captures / "ntp.pcap")
+        self.assertEqual(out, '{"client":"10.71.0.1","port":123,"proto":"NTP","server":"10.71.0.2"}\n' * 3)
+        script.write_text("-- changed")
+        self.assertIn("already", new("inline", "mine", code=2))
+        self.assertEqual(script.read_text(), "-- changed")
+        self.assertIn("found no context 'outline'", new("outline", "mine", code=2))
+        self.assertIn("expected letters", new("inline", "../mine", code=2))
+        self.assertIn("NAME is required", new("inline", code=2))
+
     def test_settings(self):
         self.assertIn("idle_aftr", self.run_tests("--set", "flows.idle_aftr=1s", "--on", "ntp", self.write(speaker), code=2)[1])
         self.run_tests("--set", "capture.filter=tcp", "--on", "ntp", "--update", self.write(speaker))
