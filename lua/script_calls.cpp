@@ -54,7 +54,7 @@ void script_vm::impl::run_callbacks() noexcept {
     else
       call(target);
   }
-  if (kind == event_kind::ended && access.has_data)
+  if (kind == event_kind::ended && access.has_data && L != nullptr)
     drop_flow_data(L);
 }
 

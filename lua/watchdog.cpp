@@ -4,11 +4,13 @@
 #include "lua/code_ranges.hpp"
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <ucontext.h>
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <condition_variable>
 #include <ctime>
@@ -22,7 +24,8 @@ namespace flowactors {
 namespace {
 
 constexpr std::chrono::milliseconds look_every{5};
-constexpr int64_t grace_ns = 10'000'000; // the checks come first
+constexpr int64_t grace_ns = 10'000'000;         // the checks come first
+constexpr int64_t longest_wait_ns = 100'000'000; // for the handler
 
 /// What was seen of a guard.
 struct watched {
@@ -49,7 +52,7 @@ everything& all() {
 std::atomic<call_guard*> wanted{nullptr};
 uint64_t wanted_turn;
 int32_t wanted_place;
-std::atomic<bool> handled{false};
+sem_t handled; // posted by the handler
 
 int signal_number() noexcept {
   return SIGRTMIN + 7;
@@ -73,7 +76,7 @@ void on_signal(int, siginfo_t*, void* context) {
                       && pthread_equal(guard->thread(), pthread_self()) != 0
                       && guard->turn() == wanted_turn && guard->place() == wanted_place
                       && code_ranges::may_leave(program_counter(context));
-  handled.store(true, std::memory_order_release);
+  sem_post(&handled);
   if (leaves)
     guard->leave(call_guard::exit_reason::watchdog);
 }
@@ -90,7 +93,8 @@ void strike(const watched& target) noexcept {
   code_ranges::refresh();
   wanted_turn = target.turn;
   wanted_place = target.place;
-  handled.store(false, std::memory_order_relaxed);
+  while (sem_trywait(&handled) == 0) { // of a handler that came too late
+  }
   wanted.store(target.guard, std::memory_order_release);
   if (pthread_kill(target.guard->thread(), signal_number()) != 0) {
     wanted.store(nullptr, std::memory_order_relaxed);
@@ -98,8 +102,13 @@ void strike(const watched& target) noexcept {
   }
   // The guard must not go away under the handler. A thread that blocks the signal is not waited
   // for.
-  for (int i = 0; i < 1000 && !handled.load(std::memory_order_acquire); ++i)
-    std::this_thread::sleep_for(std::chrono::microseconds{100});
+  timespec until{};
+  clock_gettime(CLOCK_REALTIME, &until);
+  until.tv_nsec += longest_wait_ns;
+  until.tv_sec += until.tv_nsec / 1'000'000'000;
+  until.tv_nsec %= 1'000'000'000;
+  while (sem_timedwait(&handled, &until) != 0 && errno == EINTR) {
+  }
   wanted.store(nullptr, std::memory_order_relaxed);
 }
 
@@ -127,14 +136,13 @@ void run() {
     it.changed.wait(lock, [&] { return !it.guards.empty(); });
     for (watched& at : it.guards)
       look(at);
-    lock.unlock();
-    std::this_thread::sleep_for(look_every);
-    lock.lock();
+    it.changed.wait_for(lock, look_every);
   }
 }
 
 // Signals are for the other threads.
 void start() {
+  sem_init(&handled, 0, 0);
   struct sigaction action {};
   action.sa_sigaction = on_signal;
   action.sa_flags = SA_SIGINFO | SA_NODEFER | SA_RESTART;
