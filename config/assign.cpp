@@ -114,18 +114,21 @@ void make_paths_absolute(settings& values, const std::filesystem::path& folder) 
   for (const auto& key : setting_keys()) {
     if (!is_path(key.rule.kind))
       continue;
-    const auto place = key.member(values);
-    if (auto* const* path = std::get_if<std::string*>(&place))
-      **path = absolute_path(**path, folder, key.rule.dash);
-    else if (auto* const* paths = std::get_if<std::vector<std::string>*>(&place))
-      for (auto& each : **paths)
-        each = absolute_path(each, folder, key.rule.dash);
+    for (const auto& instance : instances_of(key, values)) {
+      const auto place = key.member(values, instance);
+      if (auto* const* path = std::get_if<std::string*>(&place))
+        **path = absolute_path(**path, folder, key.rule.dash);
+      else if (auto* const* paths = std::get_if<std::vector<std::string>*>(&place))
+        for (auto& each : **paths)
+          each = absolute_path(each, folder, key.rule.dash);
+    }
   }
 }
 
-std::vector<value_fault> assign(settings& out, const setting_key& key, const ini_value& value,
-                                size_t line, const std::filesystem::path& folder) {
-  const auto place = key.member(out);
+std::vector<value_fault> assign(settings& out, const setting_key& key, const std::string& instance,
+                                const ini_value& value, size_t line,
+                                const std::filesystem::path& folder) {
+  const auto place = key.member(out, instance);
   if (auto* const* list = std::get_if<std::vector<std::string>*>(&place))
     return assign_list(**list, key.rule, value, folder);
   value_fault fault{line, show(value.text), expectation(key.rule), {}};

@@ -19,8 +19,10 @@ struct value_fault {
 
 /// Writes the value to its place in the settings, paths made absolute from `folder`. All faults at
 /// once; with any of them, the settings are as before.
-std::vector<value_fault> assign(settings& out, const setting_key& key, const ini_value& value,
-                                size_t line, const std::filesystem::path& folder);
+/// `instance`: the NAME of the section, where there may be many.
+std::vector<value_fault> assign(settings& out, const setting_key& key, const std::string& instance,
+                                const ini_value& value, size_t line,
+                                const std::filesystem::path& folder);
 
 /// The path made absolute. `..` is only taken out where that leads to the same place (links are
 /// followed, not guessed). Empty stays empty, and "-" stays where it stands for a stream.

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <map>
 
 namespace flowactors {
 
@@ -44,8 +45,8 @@ std::string input_trouble(const std::string& path) {
   return {};
 }
 
-void check_output(std::vector<contradiction>& out, const char* section, const std::string& path,
-                  bool dash) {
+void check_output(std::vector<contradiction>& out, const std::string& section, const char* key,
+                  const std::string& path, bool dash) {
   if (path.empty() || (dash && path == "-"))
     return;
   const auto folder = fs::path(path).parent_path();
@@ -54,12 +55,58 @@ void check_output(std::vector<contradiction>& out, const char* section, const st
   if (!trouble.empty())
     out.push_back(
       {section,
-       "file",
+       key,
        show(path),
        "a file in a folder that exists (" + show(folder.string()) + ": " + trouble + ")",
        {}});
   else if (fs::is_directory(path, failure))
-    out.push_back({section, "file", show(path) + " (a folder)", "a file", {}});
+    out.push_back({section, key, show(path) + " (a folder)", "a file", {}});
+}
+
+constexpr size_t most_outputs = 64;
+constexpr size_t longest_socket_path = 107; // sockaddr_un, with a zero behind it
+
+/// Where an output goes, as messages name it.
+std::string place_of(const settings::output_section& output) {
+  return output.kind == "stdout" ? "standard output" : show(output.path);
+}
+
+/// What is wrong with an output by itself; empty `expected` if nothing is.
+void check_place(std::vector<contradiction>& out, const std::string& section,
+                 const settings::output_section& output) {
+  const auto blame = [&](std::string expected) {
+    out.push_back({section, "path", show(output.path), std::move(expected), {section + ".kind"}});
+  };
+  if (output.kind == "stdout")
+    return output.path.empty() ? void() : blame("no path, since kind = stdout");
+  if (output.path.empty())
+    return blame(output.kind == "unix" ? "the path of the socket"
+                                       : "the path of the file, or kind = stdout");
+  if (output.kind == "file")
+    return check_output(out, section, "path", output.path, false);
+  if (output.path.size() > longest_socket_path)
+    blame("at most " + std::to_string(longest_socket_path) + " bytes, since kind = unix");
+}
+
+void check_outputs(std::vector<contradiction>& out, const settings& values) {
+  std::map<std::string, std::string> taken; // place -> section
+  for (const auto& [name, output] : values.outputs) {
+    const auto section = "output." + name;
+    check_place(out, section, output);
+    const auto [other, fresh] = taken.emplace(place_of(output), section);
+    if (!fresh)
+      out.push_back({section,
+                     output.kind == "stdout" ? "kind" : "path",
+                     place_of(output),
+                     "another place than that of [" + other->second + "]",
+                     {section + ".kind", other->second + ".kind", other->second + ".path"}});
+  }
+  if (values.outputs.size() > most_outputs)
+    out.push_back({"output." + values.outputs.rbegin()->first,
+                   "kind",
+                   std::to_string(values.outputs.size()) + " outputs",
+                   "at most " + std::to_string(most_outputs),
+                   {}});
 }
 
 } // namespace
@@ -103,8 +150,9 @@ std::vector<contradiction> check_settings(const settings& values) {
                      "a file that can be read",
                      {"dpi.enabled"}});
   }
-  check_output(out, "report", values.report.file, true);
-  check_output(out, "log", values.log.file, false);
+  check_output(out, "report", "file", values.report.file, true);
+  check_output(out, "log", "file", values.log.file, false);
+  check_outputs(out, values);
   return out;
 }
 

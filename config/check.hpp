@@ -3,18 +3,17 @@
 #include "config/settings.hpp"
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace flowactors {
 
 /// A value that contradicts another, or names a thing that is not there.
 struct contradiction {
-  const char* section;
+  std::string section; ///< "flows", "output.NAME"
   const char* key;
   std::string found;
   std::string expected;
-  std::vector<std::string_view> involved; ///< other keys that it rests on, "section.key"
+  std::vector<std::string> involved; ///< other keys that it rests on, "section.key"
 };
 
 /// Looks at complete settings as a whole, and at the file system.

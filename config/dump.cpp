@@ -42,7 +42,7 @@ std::string written(const std::vector<std::string>& list) {
   return out;
 }
 
-std::string written(const setting_key& key, settings& values) {
+std::string written(const setting_key& key, settings& values, const std::string& instance) {
   const auto write = [&key](auto* place) -> std::string {
     using type = std::remove_pointer_t<decltype(place)>;
     if constexpr (std::is_same_v<type, bool>)
@@ -55,7 +55,7 @@ std::string written(const setting_key& key, settings& values) {
     else
       return written(*place);
   };
-  return std::visit(write, key.member(values));
+  return std::visit(write, key.member(values, instance));
 }
 
 /// Comment lines of at most 100 columns. A newline in the text begins another line.
@@ -74,12 +74,44 @@ std::string as_comment(std::string_view text) {
 }
 
 std::string about(const setting_key& key, settings& defaults) {
-  const auto text = written(key, defaults);
+  const auto text = written(key, defaults, {});
   const std::string reload = key.reload == reload_effect::rereads
                                ? "read again; another path waits for a restart"
                                : "waits for a restart";
   return "Type: " + expectation(key.rule) + ".\nDefault: " + (text.empty() ? "empty" : text)
          + ". Reload: " + reload + ".";
+}
+
+std::string written(const setting_section& section, settings& values, const std::string& instance,
+                    settings& defaults) {
+  const auto name = std::string(section.name) + (instance.empty() ? "" : "." + instance);
+  std::string out = as_comment(section.meaning) + "[" + name + "]\n";
+  for (const auto& key : setting_keys()) {
+    if (std::string_view(key.section) != section.name)
+      continue;
+    const auto text = written(key, values, instance);
+    out += "\n" + as_comment(key.meaning) + as_comment(about(key, defaults)) + key.name + " ="
+           + (text.empty() ? "" : " ") + text + "\n";
+  }
+  return out;
+}
+
+/// All sections of this name; if there are none, one as a comment, to show how it is written.
+std::string written_each(const setting_section& section, settings& values, settings& defaults) {
+  std::string out;
+  for (const auto& instance : section.instances(values))
+    out += "\n" + written(section, values, instance, defaults);
+  if (!out.empty())
+    return out;
+  settings model;
+  const auto text = written(section, model, "NAME", defaults);
+  for (size_t from = 0; from < text.size();) {
+    const size_t end = text.find('\n', from) + 1;
+    const bool comment = text[from] == '#' || text[from] == '\n';
+    out += (comment ? "" : "#") + text.substr(from, end - from);
+    from = end;
+  }
+  return "\n" + out;
 }
 
 } // namespace
@@ -90,16 +122,9 @@ std::string dump_settings(const settings& values) {
   settings defaults;
   make_paths_absolute(shown, std::filesystem::current_path(failure));
   std::string out = as_comment(heading);
-  for (const auto& section : setting_sections()) {
-    out += "\n" + as_comment(section.meaning) + "[" + section.name + "]\n";
-    for (const auto& key : setting_keys()) {
-      if (std::string_view(key.section) != section.name)
-        continue;
-      const auto text = written(key, shown);
-      out += "\n" + as_comment(key.meaning) + as_comment(about(key, defaults)) + key.name + " ="
-             + (text.empty() ? "" : " ") + text + "\n";
-    }
-  }
+  for (const auto& section : setting_sections())
+    out += section.instances == nullptr ? "\n" + written(section, shown, {}, defaults)
+                                        : written_each(section, shown, defaults);
   return out;
 }
 

@@ -19,14 +19,35 @@ std::string joined(const std::vector<std::string>& names) {
 std::vector<std::string> section_names() {
   std::vector<std::string> out;
   for (const auto& section : setting_sections())
-    out.emplace_back(section.name);
+    out.push_back(std::string(section.name) + (section.instances != nullptr ? ".NAME" : ""));
   return out;
+}
+
+constexpr size_t longest_name = 32;
+
+/// "output" of "output.flows": the section as the table has it, or nullptr.
+const setting_section* family_of(std::string_view section) {
+  const auto sections = setting_sections();
+  const auto family = std::ranges::find_if(sections, [section](const auto& known) {
+    const std::string_view name = known.name;
+    return known.instances == nullptr ? section == name
+                                      : section.substr(0, section.find('.')) == name;
+  });
+  return family == sections.end() ? nullptr : &*family;
+}
+
+bool is_name(std::string_view text) {
+  return !text.empty() && text.size() <= longest_name && std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'
+           || c == '-';
+  });
 }
 
 std::vector<std::string> key_names(std::string_view section) {
   std::vector<std::string> out;
+  const auto* family = family_of(section);
   for (const auto& key : setting_keys())
-    if (key.section == section)
+    if (family != nullptr && std::string_view(key.section) == family->name)
       out.emplace_back(key.name);
   return out;
 }
@@ -36,7 +57,10 @@ std::string home_of(std::string_view key) {
   const auto keys = setting_keys();
   const auto home =
     std::ranges::find_if(keys, [key](const auto& known) { return known.name == key; });
-  return home == keys.end() ? "" : home->section;
+  if (home == keys.end())
+    return {};
+  const auto* family = family_of(home->section);
+  return std::string(home->section) + (family->instances != nullptr ? ".NAME" : "");
 }
 
 /// Where a key that stands in the wrong place belongs, as the end of a sentence.
@@ -59,13 +83,21 @@ std::string sentence(const std::string& found, const std::string& expected,
 
 const setting_key* find_key(std::string_view section, std::string_view name) {
   const auto keys = setting_keys();
-  const auto key = std::ranges::find_if(
-    keys, [&](const auto& k) { return k.section == section && k.name == name; });
+  const auto* family = family_of(section);
+  const auto key = std::ranges::find_if(keys, [&](const auto& k) {
+    return family != nullptr && std::string_view(k.section) == family->name && k.name == name;
+  });
   return key == keys.end() ? nullptr : &*key;
 }
 
 std::string unknown_section(std::string_view section) {
   const auto names = section_names();
+  if (const auto* family = family_of(section); family != nullptr)
+    return "[" + std::string(section) + "]: "
+           + sentence("a section without a proper name",
+                      "[" + std::string(family->name) + ".NAME], NAME of at most "
+                        + std::to_string(longest_name) + " letters, digits, - and _",
+                      {});
   return "[" + std::string(section) + "]: "
          + sentence("an unknown section", "one of " + joined(names), nearest(section, names));
 }
@@ -83,8 +115,13 @@ std::string key_without_section(std::string_view key) {
 }
 
 bool is_section(std::string_view name) {
-  return std::ranges::any_of(setting_sections(),
-                             [name](const auto& section) { return section.name == name; });
+  const auto* family = family_of(name);
+  return family != nullptr && (family->instances == nullptr || is_name(instance_of(name)));
+}
+
+std::string instance_of(std::string_view section) {
+  const size_t dot = section.find('.');
+  return std::string(dot == section.npos ? std::string_view() : section.substr(dot + 1));
 }
 
 } // namespace flowactors

@@ -24,6 +24,9 @@ std::string key_without_section(std::string_view key);
 
 bool is_section(std::string_view name);
 
+/// The NAME of [section.NAME]; empty if there is only one such section.
+std::string instance_of(std::string_view section);
+
 /// nullptr if there is no such key.
 const setting_key* find_key(std::string_view section, std::string_view name);
 

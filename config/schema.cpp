@@ -16,6 +16,14 @@ constexpr uint64_t ms = 1'000'000, second = 1000 * ms, year = 365 * 24 * 3600 * 
 constexpr auto rereads = reload_effect::rereads;
 constexpr auto waits = reload_effect::waits;
 
+template <class Map>
+std::vector<std::string> names_of(const Map& sections) {
+  std::vector<std::string> out;
+  for (const auto& [name, values] : sections)
+    out.push_back(name);
+  return out;
+}
+
 constexpr std::array sections{
   setting_section{
     "capture",
@@ -30,13 +38,28 @@ constexpr std::array sections{
                   "their limits (docs/sandbox.md)."},
   setting_section{"report", "The account at the end of a run."},
   setting_section{"log", "What the program says about itself."},
+  setting_section{
+    "output",
+    "A place where records go as lines of JSON (docs/outputs.md): what scripts emit, and flows. "
+    "There may be many, each with a name of its own. Without one that takes what scripts emit, it "
+    "goes to standard output, in order with what they write there.",
+    [](const settings& s) { return names_of(s.outputs); }},
 };
 
 // The member is named once: it gives the section, the key and the place.
 #define KEY(part, name, ...) KEY_OF(#part, part, name, __VA_ARGS__)
-#define KEY_OF(section, part, name, ...)                                                    \
-  setting_key {                                                                             \
-    section, #name, [](settings& s) -> setting_member { return &s.part.name; }, __VA_ARGS__ \
+#define KEY_OF(section, part, name, ...)                                                          \
+  setting_key {                                                                                   \
+    section, #name,                                                                               \
+      [](settings& s, const std::string&) -> setting_member { return &s.part.name; }, __VA_ARGS__ \
+  }
+#define KEY_OF_EACH(section, part, name, ...)                          \
+  setting_key {                                                        \
+    section, #name,                                                    \
+      [](settings& s, const std::string& instance) -> setting_member { \
+        return &s.part[instance].name;                                 \
+      },                                                               \
+      __VA_ARGS__                                                      \
   }
 
 constexpr std::array keys{
@@ -177,10 +200,44 @@ constexpr std::array keys{
       "The least that is logged. -v and -q set it."),
   KEY(log, file, {.kind = output_file}, waits,
       "Where the log goes; it is appended to. Empty = standard error."),
+
+  KEY_OF_EACH(
+    "output", outputs, kind, {.kind = choice, .choices = "file stdout unix"}, waits,
+    "Where to: a file, standard output, or a stream socket of the Unix domain that another "
+    "program listens at."),
+  KEY_OF_EACH("output", outputs, path, {.kind = output_file}, rereads,
+              "The file or the socket. A file is appended to, and opened anew by a reload; so that "
+              "it can be moved away."),
+  KEY_OF_EACH("output", outputs, what, {.kind = choice, .choices = "both emits flows"}, waits,
+              "Which records: what scripts emit, a record for each flow that has ended, or both."),
+  KEY_OF_EACH("output", outputs, detected, {.kind = boolean}, waits,
+              "Whether a flow has a record when its protocol is detected, too."),
+  KEY_OF_EACH(
+    "output", outputs, rotate,
+    {.kind = value_kind::size, .least = 4 * kib, .most = 1024 * gib, .zero = "never"}, waits,
+    "A file that would grow beyond this is put aside as FILE.1, the one before as FILE.2, "
+    "and so on."),
+  KEY_OF_EACH("output", outputs, keep,
+              {.kind = integer, .least = 0, .most = 10'000, .unit = "files"}, waits,
+              "How many files that were put aside are kept."),
+  KEY_OF_EACH("output", outputs, queue,
+              {.kind = value_kind::size, .least = 64 * kib, .most = 16 * gib}, waits,
+              "Memory for records that wait to be written."),
+  KEY_OF_EACH("output", outputs, max_record,
+              {.kind = value_kind::size, .least = kib, .most = 16 * mib}, waits,
+              "The longest record that a script may emit; others are lost and counted."),
+  KEY_OF_EACH("output", outputs, when_full, {.kind = choice, .choices = "auto wait drop"}, waits,
+              "What happens when the queue is full: wait = packets are read no faster than records "
+              "are written, drop = records are lost and counted, auto = wait if there are no "
+              "interfaces among the inputs, else drop."),
+  KEY_OF_EACH("output", outputs, wait, {.kind = duration, .least = ms, .most = year}, waits,
+              "How long that wait may take while the output can't be written at all; then records "
+              "are lost and counted until it can."),
 };
 
 #undef KEY
 #undef KEY_OF
+#undef KEY_OF_EACH
 
 std::string quantity_range(const value_rule& rule, std::span<const quantity_unit> units) {
   std::string out =
@@ -207,6 +264,13 @@ std::span<const setting_section> setting_sections() {
   return sections;
 }
 
+std::vector<std::string> instances_of(const setting_key& key, const settings& values) {
+  for (const auto& section : sections)
+    if (section.instances != nullptr && std::string_view(section.name) == key.section)
+      return section.instances(values);
+  return {std::string()};
+}
+
 bool is_list(value_kind kind) {
   return kind >= names;
 }
@@ -231,8 +295,8 @@ std::string expectation(const value_rule& rule) {
              + unit;
     }
     case value_kind::size:
-      return "a size " + quantity_range(rule, size_units())
-             + " (units B, KiB, MiB, GiB, kB, MB, GB)";
+      return (rule.zero == nullptr ? "" : std::string("0B (") + rule.zero + ") or ") + "a size "
+             + quantity_range(rule, size_units()) + " (units B, KiB, MiB, GiB, kB, MB, GB)";
     case duration: {
       const std::string zero =
         rule.zero == nullptr ? "" : std::string("0s (") + rule.zero + ") or ";

@@ -54,21 +54,31 @@ using setting_member =
 struct setting_key {
   const char* section;
   const char* name;
-  setting_member (*member)(settings&);
+  setting_member (*place)(settings&, const std::string& instance);
   value_rule rule;
   reload_effect reload;
   const char* meaning; ///< sentences
+
+  /// `instance`: the NAME of a section that there may be many of; it is made if it is not there.
+  setting_member member(settings& of, const std::string& instance = {}) const {
+    return place(of, instance);
+  }
 };
 
 struct setting_section {
   const char* name;
   const char* meaning;
+  /// The names under which there are such sections, [section.NAME]; null = there is one, [section].
+  std::vector<std::string> (*instances)(const settings&) = nullptr;
 };
 
 /// The keys in the order of the file, section by section.
 std::span<const setting_key> setting_keys();
 
 std::span<const setting_section> setting_sections();
+
+/// The names of the sections that have this key; one empty name if there is one section only.
+std::vector<std::string> instances_of(const setting_key& key, const settings& values);
 
 /// The rule in words, as a fault says what it expected ("a size from 1MiB to 4GiB").
 std::string expectation(const value_rule& rule);

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <map>
 #include <memory>
 
 namespace flowactors {
@@ -24,7 +25,7 @@ constexpr size_t largest_file = 1 << 20;
 class assembly {
 public:
   assembly(std::string name, fs::path folder, const settings& defaults)
-    : name_(std::move(name)), folder_(std::move(folder)), origins_(setting_keys().size()) {
+    : name_(std::move(name)), folder_(std::move(folder)) {
     values_ = defaults;
     make_paths_absolute(values_, folder_);
   }
@@ -35,7 +36,9 @@ public:
     for (const auto& fault : document.faults)
       in_line(fault.line, fault.what);
     for (const auto& section : document.sections)
-      if (!is_section(section.name))
+      if (is_section(section.name))
+        make_section(section.name);
+      else
         in_line(section.line, unknown_section(section.name));
     for (const auto& entry : document.entries)
       take_entry(entry);
@@ -43,7 +46,7 @@ public:
   }
 
   void take_override(const setting_override& assignment, const fs::path& folder) {
-    const size_t dot = assignment.target.find('.');
+    const size_t dot = assignment.target.rfind('.');
     const auto blame = [&](const std::string& what) { add(0, assignment.origin + ": " + what); };
     if (dot == assignment.target.npos)
       return blame(sentence(show(assignment.target), "section.key", {}));
@@ -54,13 +57,14 @@ public:
     const auto* key = find_key(section, name);
     if (key == nullptr)
       return blame(unknown_key(section, name));
-    auto& from = origin_of(*key);
+    auto& from = origins_[assignment.target];
     from.where = assignment.origin;
     const auto value = read_ini_value(assignment.value);
     from.faulty |= !value;
     if (!value)
       return blame(place(section, name) + value.failure().what);
-    for (const auto& fault : assign(values_, *key, value.value(), 0, folder)) {
+    for (const auto& fault :
+         assign(values_, *key, instance_of(section), value.value(), 0, folder)) {
       blame(place(section, name) + sentence(fault.found, fault.expected, fault.nearest));
       from.faulty = true;
     }
@@ -95,11 +99,10 @@ private:
 
   void check() {
     for (const auto& found : check_settings(values_)) {
-      const auto& from = origin_of(*find_key(found.section, found.key));
+      const auto& from = origins_[found.section + "." + found.key];
       const bool faulty =
-        from.faulty || std::ranges::any_of(found.involved, [this](std::string_view target) {
-          const size_t dot = target.find('.');
-          return origin_of(*find_key(target.substr(0, dot), target.substr(dot + 1))).faulty;
+        from.faulty || std::ranges::any_of(found.involved, [this](const std::string& target) {
+          return origins_[target].faulty;
         });
       if (faulty)
         continue;
@@ -109,8 +112,11 @@ private:
     }
   }
 
-  origin& origin_of(const setting_key& key) {
-    return origins_[static_cast<size_t>(&key - setting_keys().data())];
+  /// A section that there may be many of is there even if it has no key.
+  void make_section(const std::string& section) {
+    for (const auto& key : setting_keys())
+      if (&key == find_key(section, key.name))
+        key.member(values_, instance_of(section));
   }
 
   void add(size_t line, std::string text) { faults_.push_back({line, std::move(text)}); }
@@ -127,11 +133,12 @@ private:
     const auto* key = find_key(entry.section, entry.key);
     if (key == nullptr)
       return in_line(entry.line, unknown_key(entry.section, entry.key));
-    auto& from = origin_of(*key);
+    auto& from = origins_[entry.section + "." + entry.key];
     from = {name_ + ":" + std::to_string(entry.line), entry.value.bad};
     if (entry.value.bad)
       return;
-    for (const auto& fault : assign(values_, *key, entry.value, entry.line, folder_)) {
+    for (const auto& fault :
+         assign(values_, *key, instance_of(entry.section), entry.value, entry.line, folder_)) {
       in_line(fault.line, place(entry.section, entry.key)
                             + sentence(fault.found, fault.expected, fault.nearest));
       from.faulty = true;
@@ -142,7 +149,7 @@ private:
   fs::path folder_;
   settings values_;
   std::vector<placed_fault> faults_;
-  std::vector<origin> origins_;
+  std::map<std::string, origin> origins_; ///< by "section.key"
   bool complete_ =
     true; ///< false: the file's values are not known, so nothing that rests on them is checked
 };

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -98,6 +99,22 @@ struct settings {
     std::string file;           ///< empty = standard error
     bool operator==(const log_section&) const = default;
   } log;
+
+  /// Where records of scripts and flows go.
+  struct output_section {
+    std::string kind = "file"; ///< file | stdout | unix
+    std::string path;
+    std::string what = "both"; ///< emits | flows | both
+    bool detected = false;
+    uint64_t rotate = 0; ///< bytes, 0 = never
+    uint32_t keep = 5;
+    uint64_t queue = 16u << 20;       ///< bytes
+    uint64_t max_record = 256u << 10; ///< bytes
+    std::string when_full = "auto";   ///< auto | wait | drop
+    std::chrono::nanoseconds wait = std::chrono::seconds(10);
+    bool operator==(const output_section&) const = default;
+  };
+  std::map<std::string, output_section> outputs; ///< [output.NAME], by name
 
   bool operator==(const settings&) const = default;
 };

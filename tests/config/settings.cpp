@@ -57,6 +57,25 @@ std::string number(uint64_t value, value_kind kind) {
                                         : std::to_string(value) + "B";
 }
 
+/// The section of a key, with a name where there may be many.
+std::string section_of(const setting_key& key) {
+  settings none;
+  return std::string(key.section) + (instances_of(key, none).empty() ? ".x" : "");
+}
+
+/// What stands beside a key so that checks between keys have nothing to say.
+std::string beside(const setting_key& key, const std::string& value) {
+  const std::string name = key.name;
+  if (std::string(key.section) == "output")
+    return name == "path"      ? (value.empty() ? "kind = stdout\n" : "kind = unix\n")
+           : name != "kind"    ? "kind = stdout\n"
+           : value == "stdout" ? ""
+                               : "path = /tmp/flowactors-output\n";
+  return name == "idle_after"     ? "closed_after = 0s\n"
+         : name == "closed_after" ? "idle_after = 0s\n"
+                                  : "";
+}
+
 /// Values that the rule allows, as they are written; the first is not the default.
 std::vector<std::string> good_values(const setting_key& key, const scratch& folder) {
   const auto& rule = key.rule;
@@ -155,8 +174,10 @@ CAF_TEST(every member of the settings has its key) {
          retry_after] = all.inline_scripts;
   auto& [report_file, strict_ledger, summary] = all.report;
   auto& [level, log_file] = all.log;
-  auto& [capture, decode, flows, dpi, scripts, inline_scripts, report, log] = all;
-  CAF_CHECK_EQUAL(setting_sections().size(), 8u);
+  auto& [kind, path, what, detected, rotate, keep, queue, max_record, when_full, output_wait] =
+    all.outputs[""];
+  auto& [capture, decode, flows, dpi, scripts, inline_scripts, report, log, outputs] = all;
+  CAF_CHECK_EQUAL(setting_sections().size(), 9u);
   const std::vector<setting_member> members{&interface,
                                             &read,
                                             &filter,
@@ -205,7 +226,17 @@ CAF_TEST(every member of the settings has its key) {
                                             &strict_ledger,
                                             &summary,
                                             &level,
-                                            &log_file};
+                                            &log_file,
+                                            &kind,
+                                            &path,
+                                            &what,
+                                            &detected,
+                                            &rotate,
+                                            &keep,
+                                            &queue,
+                                            &max_record,
+                                            &when_full,
+                                            &output_wait};
   CAF_REQUIRE_EQUAL(setting_keys().size(), members.size());
   for (size_t i = 0; i < members.size(); ++i) {
     const auto& key = setting_keys()[i];
@@ -215,7 +246,7 @@ CAF_TEST(every member of the settings has its key) {
   static_cast<void>(capture), static_cast<void>(decode), static_cast<void>(flows),
     static_cast<void>(dpi);
   static_cast<void>(scripts), static_cast<void>(inline_scripts), static_cast<void>(report),
-    static_cast<void>(log);
+    static_cast<void>(log), static_cast<void>(outputs);
 }
 
 CAF_TEST(every row of the table is whole) {
@@ -244,20 +275,13 @@ CAF_TEST(every key takes its good values from a file and from overrides) {
   for (const auto& key : setting_keys()) {
     bool first = true;
     for (const auto& value : good_values(key, folder)) {
-      // Checks between keys are for another test.
-      const bool timeout =
-        std::string(key.name) == "idle_after" || std::string(key.name) == "closed_after";
-      const std::string other = timeout && std::string(key.name) == "idle_after"
-                                  ? "closed_after = 0s\n"
-                                : timeout ? "idle_after = 0s\n"
-                                          : "";
-      const auto text =
-        std::string("[") + key.section + "]\n" + other + key.name + " = " + value + "\n";
+      const auto other = beside(key, value);
+      const auto text = "[" + section_of(key) + "]\n" + other + key.name + " = " + value + "\n";
       CAF_MESSAGE(text);
       auto by_file = parse(text);
       CAF_CHECK_EQUAL(faults(by_file), "");
-      const auto rest = other.empty() ? "" : std::string("[") + key.section + "]\n" + other;
-      auto by_override = parse(rest, {{std::string(key.section) + "." + key.name, value}});
+      const auto rest = other.empty() ? "" : "[" + section_of(key) + "]\n" + other;
+      auto by_override = parse(rest, {{section_of(key) + "." + key.name, value}});
       CAF_CHECK_EQUAL(faults(by_override), "");
       CAF_CHECK(by_file.values == by_override.values);
       auto without = parse(rest);
@@ -269,13 +293,15 @@ CAF_TEST(every key takes its good values from a file and from overrides) {
 
 CAF_TEST(every key refuses its bad values and says what it expects) {
   for (const auto& key : setting_keys()) {
-    const auto place = std::string("[") + key.section + "] " + key.name + ": ";
+    const auto place = "[" + section_of(key) + "] " + key.name + ": ";
     for (const auto& value : bad_values(key)) {
       const auto found = value.empty() || value == "\"\"" ? "nothing" : "'" + value + "'";
       const auto sentence = place + "found " + found + ", expected " + expectation(key.rule) + "\n";
-      CAF_CHECK_EQUAL(fault(key.section, std::string(key.name) + " = " + value),
+      const auto other = std::string(key.name) == "kind" ? "" : beside(key, value);
+      CAF_CHECK_EQUAL(fault(section_of(key), std::string(key.name) + " = " + value + "\n" + other),
                       "f.ini:2: " + sentence);
-      CAF_CHECK_EQUAL(faults(parse("", {{std::string(key.section) + "." + key.name, value, "-x"}})),
+      const auto rest = other.empty() ? "" : "[" + section_of(key) + "]\n" + other;
+      CAF_CHECK_EQUAL(faults(parse(rest, {{section_of(key) + "." + key.name, value, "-x"}})),
                       "-x: " + sentence);
     }
   }
@@ -323,11 +349,11 @@ CAF_TEST(unknown names get the nearest known one) {
   CAF_CHECK_EQUAL(
     fault("captur", "x = 1\ny = 2"),
     "f.ini:1: [captur]: found an unknown section, expected one of capture, decode, flows, dpi, "
-    "scripts, inline, report, log, nearest known name 'capture'\n");
+    "scripts, inline, report, log, output.NAME, nearest known name 'capture'\n");
   CAF_CHECK_EQUAL(
     fault("banana", ""),
     "f.ini:1: [banana]: found an unknown section, expected one of capture, decode, flows, dpi, "
-    "scripts, inline, report, log\n");
+    "scripts, inline, report, log, output.NAME\n");
   CAF_CHECK_EQUAL(fault("report", "fil = x"),
                   "f.ini:2: [report] fil: found an unknown key, expected one of file, "
                   "strict_ledger, summary, nearest known name 'file'\n");
@@ -353,7 +379,7 @@ CAF_TEST(all faults come at once in the order of the file) {
   CAF_CHECK_EQUAL(
     faults(outcome),
     "f.ini:1: [captur]: found an unknown section, expected one of capture, decode, flows, dpi, "
-    "scripts, inline, report, log, nearest "
+    "scripts, inline, report, log, output.NAME, nearest "
     "known name 'capture'\n"
     "f.ini:4: [flows] mx: found an unknown key, expected one of max, idle_after, closed_after, "
     "active_after, update_every, "
@@ -372,6 +398,64 @@ CAF_TEST(all faults come at once in the order of the file) {
     "('/nowhere': does not exist)\n"
     "-z: [log] file: found '/nowhere/l', expected a file in a folder that exists ('/nowhere': "
     "does not exist)\n");
+}
+
+CAF_TEST(sections that there may be many of) {
+  const auto outcome =
+    parse("[output.a]\n[output.B-2]\nkind = stdout\n",
+          {{"output.a.path", "/tmp/x"}, {"output.c.kind", "unix"}, {"output.c.path", "/tmp/y"}});
+  CAF_CHECK_EQUAL(faults(outcome), "");
+  CAF_REQUIRE_EQUAL(outcome.values.outputs.size(), 3u);
+  CAF_CHECK_EQUAL(outcome.values.outputs.at("a").path, "/tmp/x");
+  CAF_CHECK_EQUAL(outcome.values.outputs.at("B-2").kind, "stdout");
+  CAF_CHECK_EQUAL(outcome.values.outputs.at("c").path, "/tmp/y");
+  const std::string wanted =
+    "found a section without a proper name, expected [output.NAME], NAME "
+    "of at most 32 letters, digits, - and _\n";
+  for (const std::string name : {"output", "output.", "output.a b", "output.a.b"})
+    CAF_CHECK_EQUAL(fault(name, "kind = stdout"), "f.ini:1: [" + name + "]: " + wanted);
+  CAF_CHECK_EQUAL(faults(parse("", {{"output.kind", "stdout"}})), "--set: [output]: " + wanted);
+  CAF_CHECK_EQUAL(
+    fault("output.a", "kind = stdout\npat = x"),
+    "f.ini:3: [output.a] pat: found an unknown key, expected one of kind, path, what, "
+    "detected, rotate, keep, queue, max_record, when_full, wait, nearest known name "
+    "'path'\n");
+  CAF_CHECK_EQUAL(fault("report", "rotate = 1"),
+                  "f.ini:2: [report] rotate: found an unknown key, expected one of file, "
+                  "strict_ledger, summary, nearest known name 'rotate' in [output.NAME]\n");
+}
+
+CAF_TEST(outputs need places of their own) {
+  CAF_CHECK_EQUAL(fault("output.a", "path ="),
+                  "f.ini:2: [output.a] path: found nothing, expected the path of the file, or kind "
+                  "= stdout\n");
+  CAF_CHECK_EQUAL(fault("output.a", "kind = unix"),
+                  "f.ini (default): [output.a] path: found nothing, expected the path of the "
+                  "socket\n");
+  CAF_CHECK_EQUAL(fault("output.a", "kind = stdout\npath = /tmp/x"),
+                  "f.ini:3: [output.a] path: found '/tmp/x', expected no path, since kind = "
+                  "stdout\n");
+  CAF_CHECK_EQUAL(fault("output.a", "path = /nowhere/x"),
+                  "f.ini:2: [output.a] path: found '/nowhere/x', expected a file in a folder that "
+                  "exists ('/nowhere': does not exist)\n");
+  CAF_CHECK_EQUAL(fault("output.a", "path = /tmp"),
+                  "f.ini:2: [output.a] path: found '/tmp' (a folder), expected a file\n");
+  const auto long_path = fault("output.a", "kind = unix\npath = /" + std::string(107, 'x'));
+  CAF_CHECK_NOT_EQUAL(long_path.find("expected at most 107 bytes, since kind = unix\n"),
+                      std::string::npos);
+  CAF_CHECK_EQUAL(fault("output.a", "kind = unix\npath = /" + std::string(106, 'x')), "");
+  CAF_CHECK_EQUAL(fault("output.a", "path = /tmp/x\n[output.b]\npath = /tmp/x"),
+                  "f.ini:4: [output.b] path: found '/tmp/x', expected another place than that of "
+                  "[output.a]\n");
+  CAF_CHECK_EQUAL(fault("output.a", "kind = stdout\n[output.b]\nkind = stdout"),
+                  "f.ini:4: [output.b] kind: found standard output, expected another place than "
+                  "that of [output.a]\n");
+  std::string many;
+  for (int i = 10; i < 75; ++i)
+    many += "[output.o" + std::to_string(i) + "]\npath = /tmp/x" + std::to_string(i) + "\n";
+  CAF_CHECK_EQUAL(faults(parse(many)),
+                  "f.ini (default): [output.o74] kind: found 65 outputs, "
+                  "expected at most 64\n");
 }
 
 CAF_TEST(values that contradict each other) {

@@ -1,0 +1,140 @@
+#define CAF_SUITE outputs_record_queue
+#include "outputs/record_queue.hpp"
+
+#include "tests/outputs/records.hpp"
+#include "tests/suite.hpp"
+
+#include <thread>
+
+using namespace flowactors;
+
+namespace {
+
+struct fixture {
+  fixture() { options.max_bytes = 3 * numbered(0, 10).bytes(); }
+
+  record_queue make() {
+    return {options, [this] { ++wakes; }};
+  }
+
+  static void put(record_queue& queue, size_t batches) {
+    for (size_t i = 0; i < batches; ++i) {
+      auto batch = numbered(10 * i, 10 * i + 10);
+      queue.put(batch);
+      CAF_REQUIRE(batch.empty());
+    }
+  }
+
+  static void check_sums(const record_queue& queue) {
+    const auto books = queue.counters();
+    uint64_t sum = books.written + books.waiting;
+    for (const auto n : books.lost)
+      sum += n;
+    CAF_CHECK_EQUAL(books.taken, sum);
+  }
+
+  record_queue_options options;
+  size_t wakes = 0;
+};
+
+} // namespace
+
+CAF_TEST_FIXTURE_SCOPE(record_queue_tests, fixture)
+
+CAF_TEST(batches come out in order and are settled one by one) {
+  auto queue = make();
+  put(queue, 2);
+  CAF_CHECK_EQUAL(wakes, 1u);
+  record_batch out;
+  CAF_REQUIRE(queue.take(out));
+  CAF_CHECK_EQUAL(out.count(), 10u);
+  CAF_CHECK_EQUAL(queue.counters().waiting, 20u);
+  queue.written(10, 100);
+  CAF_CHECK_EQUAL(queue.counters().waiting, 10u);
+  CAF_CHECK_EQUAL(queue.counters().bytes, 100u);
+  CAF_REQUIRE(queue.take(out));
+  CAF_CHECK(!queue.take(out));
+  queue.lost(record_loss::write_error, 10);
+  CAF_CHECK_EQUAL(queue.counters().waiting, 0u);
+  put(queue, 1);
+  CAF_CHECK_EQUAL(wakes, 2u);
+  check_sums(queue);
+}
+
+CAF_TEST(a live capture loses what finds no room under the reason of the moment) {
+  auto queue = make();
+  put(queue, 5);
+  CAF_CHECK_EQUAL(queue.counters().waiting, 30u);
+  CAF_CHECK_EQUAL(queue.counters().lost_by(record_loss::queue_full), 20u);
+  queue.set_trouble(record_loss::write_error);
+  put(queue, 1);
+  CAF_CHECK_EQUAL(queue.counters().lost_by(record_loss::write_error), 10u);
+  queue.refuse(record_loss::too_large, 1);
+  CAF_CHECK_EQUAL(queue.counters().taken, 61u);
+  check_sums(queue);
+}
+
+CAF_TEST(a batch that is larger than the queue fits into an empty one) {
+  options.max_bytes = 1;
+  auto queue = make();
+  put(queue, 2);
+  CAF_CHECK_EQUAL(queue.counters().waiting, 10u);
+  CAF_CHECK_EQUAL(queue.counters().lost_by(record_loss::queue_full), 10u);
+}
+
+CAF_TEST(a replay waits and loses nothing) {
+  options.patient = true;
+  auto queue = make();
+  std::thread producer([&] { put(queue, 100); });
+  record_batch out;
+  size_t next = 0;
+  while (next < 1000) {
+    if (!queue.take(out)) {
+      std::this_thread::yield();
+      continue;
+    }
+    out.each([&](const auto& record) {
+      if constexpr (requires { record.body; })
+        CAF_REQUIRE_EQUAL(record.body, "{\"n\":" + std::to_string(next++) + "}");
+    });
+    queue.written(out.count(), 1);
+    CAF_REQUIRE_LESS_OR_EQUAL(queue.counters().waiting, 30u);
+  }
+  producer.join();
+  CAF_CHECK_EQUAL(queue.counters().written, 1000u);
+  check_sums(queue);
+}
+
+CAF_TEST(a replay waits for an output in trouble only so long) {
+  options.patient = true;
+  options.patience = std::chrono::milliseconds(1);
+  auto queue = make();
+  queue.set_trouble(record_loss::unreachable);
+  put(queue, 5);
+  CAF_CHECK_EQUAL(queue.counters().lost_by(record_loss::unreachable), 20u);
+  check_sums(queue);
+}
+
+CAF_TEST(who waits stops waiting when it is to hurry) {
+  options.patient = true;
+  auto queue = make();
+  std::thread producer([&] { put(queue, 5); });
+  while (queue.counters().waiting != 30)
+    std::this_thread::yield();
+  queue.hurry();
+  producer.join();
+  CAF_CHECK_EQUAL(queue.counters().lost_by(record_loss::queue_full), 20u);
+}
+
+CAF_TEST(a closed queue loses what waits and what comes) {
+  options.patient = true;
+  auto queue = make();
+  put(queue, 2);
+  queue.close(record_loss::reader_gone);
+  put(queue, 5);
+  CAF_CHECK_EQUAL(queue.counters().lost_by(record_loss::reader_gone), 70u);
+  CAF_CHECK_EQUAL(queue.counters().waiting, 0u);
+  check_sums(queue);
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()
