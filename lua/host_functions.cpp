@@ -232,13 +232,30 @@ host_state::~host_state() {
       close(socket);
 }
 
+namespace {
+
+void tell_limit(host_state& host) noexcept {
+  if (host.meter.tells())
+    host.output->log(script_output::level::warning, "",
+                     "scripts write more than the limit of this context; the rest is dropped");
+}
+
+} // namespace
+
 void write_out(host_state& host, std::string_view bytes) noexcept {
   const size_t room = host.meter.take(bytes.size(), clock_ns());
   if (room != 0)
     host.output->write(bytes.substr(0, room));
-  if (host.meter.tells())
-    host.output->log(script_output::level::warning, "",
-                     "scripts write more than the limit of this context; the rest is dropped");
+  tell_limit(host);
+}
+
+bool emit_out(host_state& host, const emitted_record& record) noexcept {
+  if (!host.output->takes_records())
+    return false;
+  if (host.meter.take_whole(record.body.size(), clock_ns()))
+    host.output->emit(record);
+  tell_limit(host);
+  return true;
 }
 
 // struct SBufExt of LuaJIT 2.1 with GC64, up to the place of reading.

@@ -30,6 +30,9 @@ struct host_state {
 /// Writes as scripts do, within the bound of a second.
 void write_out(host_state& host, std::string_view bytes) noexcept;
 
+/// Hands a record on within the same bound. False: it is to be written as a line.
+bool emit_out(host_state& host, const emitted_record& record) noexcept;
+
 /// What a string.buffer holds, read from LuaJIT's own structure, since a VM that was left can't be
 /// asked. Empty if this LuaJIT keeps it another way.
 std::string_view pending_text(const void* buffer) noexcept;

@@ -26,6 +26,15 @@ public:
     return room;
   }
 
+  /// Whether `size` bytes that belong together may go out at `now_ns`; if not, all are dropped.
+  bool take_whole(size_t size, int64_t now_ns) noexcept {
+    const size_t room = take(size, now_ns);
+    if (room == size)
+      return true;
+    dropped_ += room;
+    return false;
+  }
+
   uint64_t dropped() const noexcept { return dropped_; }
 
   /// True once, after the first byte was dropped.

@@ -1,9 +1,23 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string_view>
 
 namespace flowactors {
+
+/// Names that a record may have itself, so that whoever puts something around it leaves them alone.
+inline constexpr std::array<const char*, 5> emission_keys{"timestamp", "event_type", "flow_id",
+                                                          "context", "script"};
+
+/// What a script has emitted.
+struct emitted_record {
+  std::string_view script; ///< file name
+  std::string_view body;   ///< JSON, an object or an array, without newlines
+  int64_t now_ns;          ///< packet time
+  uint64_t flow_id;        ///< of the flow whose callback runs; 0 = none
+  uint8_t own_keys;        ///< bit n = the object has emission_keys[n]
+};
 
 /// Where scripts' words go. Called in the thread that runs the VM; what is passed is valid during
 /// the call only.
@@ -13,6 +27,10 @@ public:
 
   /// What `io.write` wrote, in order, collected until the VM is flushed or its buffer is full.
   virtual void write(std::string_view bytes) noexcept = 0;
+
+  /// Whether `emit` goes its own way; if not, its records are lines of what is written.
+  virtual bool takes_records() const noexcept { return false; }
+  virtual void emit(const emitted_record&) noexcept {}
 
   /// A line for the log: from `print`, `ntop.syslog` and the like.
   enum class level : uint8_t { debug, info, warning, error };

@@ -2,6 +2,7 @@
 
 #include "lua/chunks.hpp"
 #include "lua/compiler.hpp"
+#include "lua/emission.hpp"
 #include "lua/helpers/compiled_calls.hpp"
 #include "lua/helpers/helpers.hpp"
 #include "lua/helpers/json.hpp"
@@ -48,6 +49,7 @@ void push_host(lua_State* L, const state_texts& texts) {
   push_host_functions(L, plan.host);
   push_guard(L, plan.guard);
   push_lifecycle(L, plan.lifecycle);
+  push_emission(L, plan.access, plan.host);
   push_compiler(L, plan.host);
   push_cache_functions(L, plan.cache);
   push_json(L);

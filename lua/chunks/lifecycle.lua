@@ -11,6 +11,7 @@ local hooks = {"setup", "tick", "teardown", "save", "restore", "message"}
 local exported_by, name_by = {}, {} -- by number of the script
 local waiting, delivering = {}, {}
 local told = {}
+local envelope = host.emission_keys
 
 local function once(script, text)
   if told[text] then return end
@@ -79,7 +80,11 @@ function lifecycle.furnish(env, script)
     if type(value) ~= "table" then error("bad argument #1 to 'emit' (table expected, got " .. type(value) .. ")", 2) end
     local ok, text = pcall(host.json.encode, value)
     if not ok then error("emit: " .. tostring(text), 2) end
-    output.write(text, "\n")
+    local own = 0
+    for k = 1, #envelope do
+      if rawget(value, envelope[k]) ~= nil then own = own + 2 ^ (k - 1) end
+    end
+    if not host.emit(script, text, own) then output.write(text, "\n") end
   end
   function env.send(context, value)
     if type(context) ~= "string" then error("bad argument #1 to 'send' (string expected, got " .. type(context) .. ")", 2) end

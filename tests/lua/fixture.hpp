@@ -17,7 +17,7 @@
 namespace flowactors::test {
 
 /// Keeps what scripts say.
-class notes final : public script_output {
+class notes : public script_output {
 public:
   struct line {
     level severity;

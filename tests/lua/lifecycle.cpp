@@ -11,6 +11,19 @@ namespace {
 constexpr jit_mode modes[] = {jit_mode::on, jit_mode::off};
 constexpr int64_t second = 1'000'000'000;
 
+/// Keeps records, too.
+class record_notes final : public notes {
+public:
+  bool takes_records() const noexcept override { return true; }
+  void emit(const emitted_record& from) noexcept override {
+    records.push_back(std::string(from.script) + " " + std::string(from.body) + " "
+                      + std::to_string(from.now_ns / second) + " " + std::to_string(from.flow_id)
+                      + " " + std::to_string(from.own_keys));
+  }
+
+  std::vector<std::string> records;
+};
+
 } // namespace
 
 CAF_TEST(hooks run in their order) {
@@ -154,6 +167,43 @@ CAF_TEST(a hook that fails is told of with its name) {
   CAF_CHECK_EQUAL(run.said.faults[0].callback, "setup");
   CAF_CHECK_EQUAL(run.said.faults[1].callback, "tick");
   CAF_CHECK(run.said.faults[1].text.find("limit: deadline") != std::string::npos);
+}
+
+CAF_TEST(what is emitted goes to an output that takes records) {
+  for (const jit_mode mode : modes) {
+    script_tree tree;
+    tree.write("a.lua", R"lua(
+local M = {}
+function M.setup() emit {1, 2} end
+function M.flowCreate(flow)
+  emit {port = flow.srv_port, script = "mine", timestamp = false}
+  io.write("written")
+end
+function M.flowDelete() emit {("x"):rep(1000)} end
+return M
+)lua");
+    record_notes said;
+    auto options = running::patient(running::with(mode, nullptr, nullptr));
+    options.root = tree.root();
+    options.output = &said;
+    options.limits.output = 1000;
+    auto vm = script_vm::make(options);
+    CAF_REQUIRE(static_cast<bool>(vm));
+    (*vm)->begin();
+    flow_record flow{};
+    flow.id = 7;
+    flow.server_port = 53;
+    (*vm)->handle(event_kind::created, flow, 5 * second);
+    (*vm)->flush();
+    CAF_REQUIRE_EQUAL(said.records.size(), 2u);
+    CAF_CHECK_EQUAL(said.records[0], "a.lua [1,2] 0 0 0");
+    CAF_CHECK_EQUAL(said.records[1],
+                    "a.lua {\"port\":53,\"script\":\"mine\",\"timestamp\":false} 5 7 17");
+    CAF_CHECK_EQUAL(said.written, "written");
+    (*vm)->handle(event_kind::ended, flow, 5 * second); // beyond the bound of any second
+    CAF_CHECK_EQUAL(said.records.size(), 2u);
+    CAF_CHECK_EQUAL((*vm)->output_dropped(), 1004u);
+  }
 }
 
 CAF_TEST(emit writes a line of JSON and log its level) {

@@ -1,0 +1,14 @@
+#pragma once
+
+struct lua_State;
+
+namespace flowactors {
+
+struct flow_access;
+struct host_state;
+
+/// Adds to the table on top of the stack the C side of `emit`: `emit(script, text, own_keys)`,
+/// which is false if the text is to be written as a line, and the list `emission_keys`. May raise.
+void push_emission(lua_State* state, flow_access& access, host_state& host);
+
+} // namespace flowactors
