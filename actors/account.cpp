@@ -134,13 +134,41 @@ void balance_packets(report& out, const capture_snapshot& books) {
 
 void balance_events(report& out, const capture_snapshot& books) {
   for (size_t i = 0; i < event_kind_count; ++i)
-    out.ledger.push_back({std::string("events ") + to_string(static_cast<event_kind>(i)),
-                          {{"emitted", books.tracker.events[i]}},
-                          {{"handled", books.scripts.handled[i]}}});
+    out.ledger.push_back(
+      {std::string("events ") + to_string(static_cast<event_kind>(i)),
+       {{"emitted", books.tracker.events[i]}},
+       {{"handled", books.scripts.handled[i]}, {"without_scripts", books.unscripted[i]}}});
   for (const auto& c : books.scripts.callbacks)
     out.ledger.push_back({"calls of " + c.costs.callback + " in " + c.costs.script,
                           {{"events", c.events}},
                           {{"calls", c.costs.calls}, {"suspended", c.costs.suspended}}});
+}
+
+std::vector<named_count> losses_of(const record_counters& from) {
+  std::vector<named_count> out;
+  for (size_t i = 0; i < record_loss_count; ++i)
+    out.emplace_back(to_string(static_cast<record_loss>(i)), from.lost[i]);
+  return out;
+}
+
+void balance_records(report& out, const capture_snapshot& books, const output_account& output,
+                     bool closing) {
+  const auto& records = output.records;
+  auto right = losses_of(records);
+  right.emplace_back("waiting", records.waiting);
+  out.ledger.push_back({"records of " + output.name,
+                        {{"taken", records.taken}},
+                        with({"written", records.written}, std::move(right))});
+  if (!closing)
+    return;
+  std::vector<named_count> handed;
+  if (output.emits)
+    handed.emplace_back("emitted", books.records.emitted);
+  for (size_t i = 0; i < event_kind_count; ++i)
+    if ((output.flows & mask_of(static_cast<event_kind>(i))) != 0)
+      handed.emplace_back(to_string(static_cast<event_kind>(i)), books.records.flows[i]);
+  out.ledger.push_back(
+    {"records for " + output.name, std::move(handed), {{"taken", records.taken}}});
 }
 
 } // namespace
@@ -189,6 +217,9 @@ void merge(capture_snapshot& into, const capture_snapshot& more) {
   merge(into.source, more.source);
   merge(into.tracker, more.tracker);
   merge(into.scripts, more.scripts);
+  add(into.unscripted, more.unscripted);
+  into.records.emitted += more.records.emitted;
+  add(into.records.flows, more.records.flows);
   for (const auto& p : more.protocols) {
     auto at = std::ranges::lower_bound(into.protocols, p.name, {}, &protocol_account::name);
     if (at == into.protocols.end() || at->name != p.name)
@@ -199,7 +230,8 @@ void merge(capture_snapshot& into, const capture_snapshot& more) {
   }
 }
 
-report make_report(const capture_snapshot& books, const output_counters& output) {
+report make_report(const capture_snapshot& books, const output_counters& output,
+                   const std::vector<output_account>& outputs, bool closing) {
   const auto& t = books.tracker;
   report out;
   out.packets = {t.seen,
@@ -223,8 +255,15 @@ report make_report(const capture_snapshot& books, const output_counters& output)
     out.conditions.push_back({c.script, c.state, c.breaches, c.reason});
   out.rebuilds = books.scripts.rebuilds;
   out.output = {output.taken, output.lost, books.scripts.output_dropped};
+  for (const auto& each : outputs) {
+    const auto& r = each.records;
+    out.outputs.push_back(
+      {each.name, r.taken, r.written, losses_of(r), r.waiting, r.bytes, r.files, r.retries});
+  }
   balance_packets(out, books);
   balance_events(out, books);
+  for (const auto& each : outputs)
+    balance_records(out, books, each, closing);
   out.ledger.push_back(
     {"output bytes",
      {{"written", output.taken}},

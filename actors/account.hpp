@@ -3,6 +3,7 @@
 #include "capture/source.hpp"
 #include "capture/tracker.hpp"
 #include "lua/script_vm.hpp"
+#include "outputs/record_ports.hpp"
 #include "outputs/report.hpp"
 
 #include <caf/meta/type_name.hpp>
@@ -48,6 +49,8 @@ struct capture_snapshot {
   tracker_counters tracker;
   std::vector<protocol_account> protocols; ///< those with flows
   script_account scripts;
+  std::array<uint64_t, event_kind_count> unscripted{}; ///< events that were for outputs alone
+  record_account records;                              ///< what was handed to outputs
 };
 
 /// Adds one worker's books to another's.
@@ -61,8 +64,18 @@ struct output_counters {
   uint64_t held = 0;      ///< bytes that wait for it
 };
 
-/// The report of a run: counts, and the ledger's equations. Time and memory stay 0.
-report make_report(const capture_snapshot& books, const output_counters& output);
+/// The books of an output.
+struct output_account {
+  std::string name;
+  bool emits = false;   ///< what it takes
+  event_mask flows = 0; ///< likewise
+  record_counters records;
+};
+
+/// The report of a run: counts, and the ledger's equations. Time and memory stay 0. `closing`: at
+/// the end, when nothing is under way between a capture and an output.
+report make_report(const capture_snapshot& books, const output_counters& output,
+                   const std::vector<output_account>& outputs = {}, bool closing = false);
 
 // -- so that these may cross a mailbox
 // -------------------------------------------------------------
@@ -114,7 +127,19 @@ typename Inspector::result_type inspect(Inspector& f, script_account& x) {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, capture_snapshot& x) {
-  return f(caf::meta::type_name("capture_snapshot"), x.source, x.tracker, x.protocols, x.scripts);
+  return f(caf::meta::type_name("capture_snapshot"), x.source, x.tracker, x.protocols, x.scripts,
+           x.unscripted, x.records);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, record_account& x) {
+  return f(caf::meta::type_name("record_account"), x.emitted, x.flows);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, record_counters& x) {
+  return f(caf::meta::type_name("record_counters"), x.taken, x.written, x.lost, x.waiting, x.bytes,
+           x.files, x.retries);
 }
 
 } // namespace flowactors

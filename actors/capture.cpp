@@ -9,13 +9,6 @@ namespace flowactors {
 
 namespace {
 
-/// Takes the place of scripts where there are none.
-class no_scripts : public event_handler {
-public:
-  event_mask interest() const noexcept override { return 0; }
-  void handle(event_kind, flow_record&, int64_t) noexcept override {}
-};
-
 int64_t wall_clock_ns() noexcept {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(
            std::chrono::system_clock::now().time_since_epoch())
@@ -44,6 +37,8 @@ void capture_state::start(capture_parts parts) {
   parts_ = std::move(parts);
   if (parts_.scripts != nullptr)
     parts_.scripts->attach(parts_.flows->text_arena());
+  fan_.set_scripts(parts_.scripts.get());
+  fan_.set_records(parts_.records, parts_.flows->text_arena());
 }
 
 capture_actor::behavior_type capture_state::make_behavior() {
@@ -87,13 +82,15 @@ void capture_state::poll() {
 bool capture_state::burst() {
   const size_t n = parts_.from->read(frames_);
   if (n != 0)
-    parts_.flows->process(std::span(frames_).first(n), handler());
+    parts_.flows->process(std::span(frames_).first(n), fan_);
   else if (parts_.from->live())
-    parts_.flows->advance(wall_clock_ns() - live_lag_ns, handler());
+    parts_.flows->advance(wall_clock_ns() - live_lag_ns, fan_);
   if (parts_.scripts != nullptr)
     parts_.scripts->flush(parts_.flows->counters().now_ns);
   if (parts_.voice != nullptr)
     parts_.voice->pump();
+  if (parts_.records != nullptr)
+    parts_.records->flush(); // the next read may wait
   return n != 0;
 }
 
@@ -107,6 +104,7 @@ scripts_in_transit capture_state::swap(scripts_in_transit next) {
     next.vm->attach(parts_.flows->text_arena());
     next.vm->begin(saved);
   }
+  fan_.set_scripts(next.vm.get());
   return {std::exchange(parts_.scripts, std::move(next.vm))};
 }
 
@@ -117,6 +115,9 @@ capture_snapshot capture_state::snapshot() {
   out.protocols = protocols_of(*parts_.flows);
   if (parts_.scripts != nullptr)
     out.scripts = account_of(*parts_.scripts);
+  out.unscripted = fan_.unscripted();
+  if (parts_.records != nullptr)
+    out.records = parts_.records->account();
   return out;
 }
 
@@ -137,9 +138,11 @@ void capture_state::drain() {
 
 void capture_state::end(end_reason reason) {
   phase_ = phase::ended;
-  parts_.flows->finish(reason, handler());
+  parts_.flows->finish(reason, fan_);
   if (parts_.scripts != nullptr)
     parts_.scripts->end();
+  if (parts_.records != nullptr)
+    parts_.records->flush();
   log::debug(name, "ends", parts_.from->name(), to_string(reason));
   promise_.deliver(capture_end{snapshot(), std::move(failures_)});
   self_->quit();
@@ -152,11 +155,6 @@ void capture_state::collect_faults() {
     log::error(name, "fails", f.what);
     failures_.push_back(std::move(f.what));
   }
-}
-
-event_handler& capture_state::handler() noexcept {
-  static no_scripts nobody;
-  return parts_.scripts != nullptr ? static_cast<event_handler&>(*parts_.scripts) : nobody;
 }
 
 capture_actor::behavior_type capture(capture_actor::stateful_pointer<capture_state> self,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/console.hpp"
+#include "actors/event_fan.hpp"
 #include "actors/input.hpp"
 #include "actors/messages.hpp"
 
@@ -17,8 +18,9 @@ namespace flowactors {
 struct capture_parts {
   std::shared_ptr<input> from;
   std::unique_ptr<tracker> flows;
-  std::shared_ptr<script_vm> scripts; ///< null = none
-  std::shared_ptr<console> voice;     ///< of the scripts
+  std::shared_ptr<script_vm> scripts;    ///< null = none
+  std::shared_ptr<console> voice;        ///< of the scripts
+  std::shared_ptr<record_ports> records; ///< null = there are no outputs
   std::chrono::nanoseconds slice{
     10'000'000}; ///< the longest that messages wait for packets that are there
 };
@@ -46,13 +48,13 @@ private:
   bool burst();
   void end(end_reason reason);
   void collect_faults();
-  event_handler& handler() noexcept;
 
   enum class phase { waiting, reading, ended };
   static constexpr size_t burst_frames = 64;
 
   capture_actor::stateful_pointer<capture_state> self_;
   capture_parts parts_;
+  event_fan fan_; ///< takes the events
   phase phase_ = phase::waiting;
   std::array<frame, burst_frames> frames_{};
   std::vector<std::string> failures_;

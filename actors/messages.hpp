@@ -75,6 +75,10 @@ CAF_ADD_ATOM(flowactors, flowactors, drain_atom, "drain")
 CAF_ADD_ATOM(flowactors, flowactors, reload_atom, "reload")
 CAF_ADD_ATOM(flowactors, flowactors, load_atom, "load")
 CAF_ADD_ATOM(flowactors, flowactors, tick_atom, "tick")
+CAF_ADD_TYPE_ID(flowactors, (flowactors::record_counters))
+CAF_ADD_ATOM(flowactors, flowactors, write_atom, "write")
+CAF_ADD_ATOM(flowactors, flowactors, reopen_atom, "reopen")
+CAF_ADD_ATOM(flowactors, flowactors, finish_atom, "finish")
 CAF_END_TYPE_ID_BLOCK(flowactors)
 
 namespace flowactors {
@@ -93,6 +97,18 @@ using capture_actor = caf::typed_actor<
   caf::replies_to<progress_atom>::with<capture_progress>,
   // Read no more, end every flow, then answer `run`.
   caf::reacts_to<drain_atom>>;
+
+/// Writes the records that wait for one output.
+using output_actor = caf::typed_actor<
+  // (from whoever put something into the empty queue) Write what waits.
+  caf::reacts_to<write_atom>,
+  // (to itself) Do another piece of work.
+  caf::reacts_to<poll_atom>,
+  // Open the file anew: it was moved away. Answered with what kept that from being done, or
+  // nothing.
+  caf::replies_to<reopen_atom>::with<std::string>,
+  // Write what waits, then end. Answered with the books.
+  caf::replies_to<finish_atom>::with<record_counters>>;
 
 /// Owns the plan: starts the capture actors, reloads their scripts, stops them, and makes up the
 /// account.

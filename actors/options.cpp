@@ -80,6 +80,7 @@ script_vm_options script_options_of(const settings& from) {
   script_vm_options out;
   out.root = from.scripts.root;
   out.helper_bytes = from.scripts.helper_size;
+  out.community_id_seed = from.flows.community_id_seed;
   out.jit = from.scripts.jit == "on"    ? jit_mode::on
             : from.scripts.jit == "off" ? jit_mode::off
                                         : jit_mode::automatic;
@@ -90,6 +91,22 @@ script_vm_options script_options_of(const settings& from) {
 
 value_store::limits store_limits_of(const settings& from) {
   return {from.scripts.store_entries, from.scripts.store_size};
+}
+
+record_queue_options queue_options_of(const settings& from,
+                                      const settings::output_section& output) {
+  record_queue_options out;
+  out.max_bytes = output.queue;
+  out.max_record = output.max_record;
+  out.emits = output.what != "flows";
+  if (output.what != "emits")
+    out.flows = mask_of(event_kind::ended);
+  if (output.what != "emits" && output.detected)
+    out.flows = static_cast<event_mask>(out.flows | mask_of(event_kind::detected));
+  const bool live = !from.capture.interface.empty();
+  out.patient = output.when_full == "wait" || (output.when_full == "auto" && !live);
+  out.patience = std::chrono::duration_cast<std::chrono::milliseconds>(output.wait);
+  return out;
 }
 
 std::vector<capture_order> plan_captures(const settings& from) {

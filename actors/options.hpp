@@ -4,6 +4,7 @@
 #include "capture/tracker.hpp"
 #include "config/settings.hpp"
 #include "lua/script_vm.hpp"
+#include "outputs/record_queue.hpp"
 
 #include <string>
 #include <vector>
@@ -18,6 +19,9 @@ live_options live_options_of(const settings& from);
 /// Without names, arena, output and store, which the caller has.
 script_vm_options script_options_of(const settings& from);
 value_store::limits store_limits_of(const settings& from);
+
+/// The queue of an output.
+record_queue_options queue_options_of(const settings& from, const settings::output_section& output);
 
 /// What one capture actor is to read: one interface, or paths one after another.
 struct capture_order {

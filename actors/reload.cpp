@@ -33,6 +33,7 @@ void supervisor_state::load() {
     log::error(name, "keeps the old log", reopened.failure().what);
     outcome_.faults.push_back(reopened.failure().what);
   }
+  outputs_.reopen(self_);
   if (!options_.values.scripts.enabled) {
     outcome_.faults.push_back("no scripts are run: scripts.enabled is false");
     conclude_reload();
@@ -49,7 +50,7 @@ void supervisor_state::load() {
 std::vector<std::shared_ptr<script_vm>> supervisor_state::load_fresh(reload_result& outcome) {
   std::vector<std::shared_ptr<script_vm>> out;
   for (size_t i = 0; i < workers_.size(); ++i) {
-    auto vm = load_scripts(workers_[i].store);
+    auto vm = load_scripts(workers_[i].store, *workers_[i].voice);
     if (!vm) {
       outcome.kept = loaded_;
       outcome.faults.push_back(vm.failure().what);

@@ -13,6 +13,13 @@ void supervisor_state::start(supervisor_options options) {
   options_ = std::move(options);
   started_ = std::chrono::steady_clock::now();
   voice_ = std::make_shared<console>(options_.output, options_.values.capture.interface.empty());
+  self_->set_down_handler([this](const caf::down_msg& down) {
+    if (outputs_.take_down(down))
+      return;
+    for (size_t i = 0; i < workers_.size(); ++i)
+      if (workers_[i].handle && workers_[i].handle->address() == down.source)
+        take_failure(i, down.reason);
+  });
   bool ready = true;
   for (const auto& order : plan_captures(options_.values))
     ready = ready && start_worker(order);
@@ -23,11 +30,6 @@ void supervisor_state::start(supervisor_options options) {
     finish();
     return;
   }
-  self_->set_down_handler([this](const caf::down_msg& down) {
-    for (size_t i = 0; i < workers_.size(); ++i)
-      if (workers_[i].handle && workers_[i].handle->address() == down.source)
-        take_failure(i, down.reason);
-  });
   for (size_t i = 0; i < workers_.size(); ++i)
     self_->request(workers_[i].handle, caf::infinite, run_atom_v)
       .then([this, i](capture_end& end) { take_end(i, end); },
@@ -52,12 +54,16 @@ bool supervisor_state::start_worker(const capture_order& order) {
     fail(flows.failure().what);
     return false;
   }
-  if (names_ == nullptr)
-    names_ = std::make_shared<catalog>((*flows)->names());
+  if (auto begun = begin_outputs(**flows); !begun) {
+    fail(begun.failure().what);
+    return false;
+  }
+  const auto records = outputs_.make_ports();
+  const auto voice = std::make_shared<speaker>("inline", voice_, records);
   const auto store = std::make_shared<value_store>(store_limits_of(options_.values));
   std::shared_ptr<script_vm> scripts;
   if (options_.values.scripts.enabled) {
-    auto vm = load_scripts(store);
+    auto vm = load_scripts(store, *voice);
     if (!vm) {
       fail(vm.failure().what);
       return false;
@@ -70,20 +76,28 @@ bool supervisor_state::start_worker(const capture_order& order) {
     }
   }
   auto from = std::make_shared<input>(order, live_options_of(options_.values));
-  auto parts = std::make_shared<capture_parts>(
-    capture_parts{from, std::move(flows).value(), std::move(scripts), voice_, options_.slice});
+  auto parts = std::make_shared<capture_parts>(capture_parts{
+    from, std::move(flows).value(), std::move(scripts), voice_, records, options_.slice});
   auto handle = options_.detached ? self_->spawn<caf::detached>(capture, std::move(parts))
                                   : self_->spawn(capture, std::move(parts));
   self_->monitor(handle);
-  workers_.push_back({std::move(from), std::move(handle), {}, store});
+  workers_.push_back({std::move(from), std::move(handle), {}, store, voice});
   return true;
 }
 
+/// Before the first worker: its VM and the outputs need the names of the protocols.
+result<void> supervisor_state::begin_outputs(const tracker& flows) {
+  if (names_ != nullptr)
+    return {};
+  names_ = std::make_shared<catalog>(flows.names());
+  return outputs_.start(self_, options_.values, names_.get(), options_.output, options_.detached);
+}
+
 result<std::shared_ptr<script_vm>> supervisor_state::load_scripts(
-  std::shared_ptr<value_store> store) {
+  std::shared_ptr<value_store> store, speaker& voice) {
   auto options = script_options_of(options_.values);
   options.names = names_.get();
-  options.output = voice_.get();
+  options.output = &voice;
   options.store = std::move(store);
   auto vm = script_vm::make(options);
   if (!vm)
@@ -128,6 +142,7 @@ void supervisor_state::close(size_t index) {
 }
 
 void supervisor_state::drain() {
+  outputs_.hurry();
   if (running_ == 0)
     return;
   draining_ = true;
@@ -141,15 +156,23 @@ void supervisor_state::drain() {
   }
 }
 
+/// Nobody produces anything any more.
 void supervisor_state::finish() {
+  outputs_.finish(self_, [this] { conclude(); });
+}
+
+void supervisor_state::conclude() {
   log::show_progress({});
   voice_->finish();
   if (auto what = voice_->failure(); !what.empty())
     failures_.push_back(std::move(what));
+  for (auto& what : outputs_.failures())
+    failures_.push_back(std::move(what));
   for (auto* list : {&asked_, &answered_})
     for (auto& promise : std::exchange(*list, {}))
       promise.deliver(reload_result{false, loaded_, {"the program has stopped"}});
-  options_.done({make_report(books_, voice_->counters()), std::move(failures_)});
+  options_.done(
+    {make_report(books_, voice_->counters(), outputs_.accounts(), true), std::move(failures_)});
   self_->quit();
 }
 
@@ -172,7 +195,7 @@ void supervisor_state::account() {
     if (more != nullptr)
       merge(all->books, *more);
     if (--all->missing == 0)
-      options_.interim(make_report(all->books, voice_->counters()));
+      options_.interim(make_report(all->books, voice_->counters(), outputs_.accounts()));
   };
   for (auto& w : workers_) {
     if (!w.handle)

@@ -3,6 +3,8 @@
 #include "actors/console.hpp"
 #include "actors/input.hpp"
 #include "actors/messages.hpp"
+#include "actors/output_set.hpp"
+#include "actors/speaker.hpp"
 #include "config/settings.hpp"
 
 #include <unistd.h>
@@ -53,14 +55,18 @@ public:
     capture_actor handle; ///< invalid = it has ended
     capture_progress progress;
     std::shared_ptr<value_store> store; ///< what its scripts keep over reloads
+    std::shared_ptr<speaker> voice;     ///< of its scripts
   };
 
   const std::vector<worker>& workers() const noexcept { return workers_; }
+  const output_set& outputs() const noexcept { return outputs_; }
 
 private:
   // -- start and end
   bool start_worker(const capture_order& order);
-  result<std::shared_ptr<script_vm>> load_scripts(std::shared_ptr<value_store> store);
+  result<void> begin_outputs(const tracker& flows);
+  result<std::shared_ptr<script_vm>> load_scripts(std::shared_ptr<value_store> store,
+                                                  speaker& voice);
   void tell_scripts(const char* verb, const std::vector<std::string>& files, bool compiled) const;
   void tell_faults(const script_vm& vm) const;
   void take_end(size_t index, capture_end& end);
@@ -68,6 +74,7 @@ private:
   void close(size_t index);
   void drain();
   void finish();
+  void conclude();
   void fail(std::string what);
 
   // -- reload
@@ -88,7 +95,8 @@ private:
   supervisor_actor::stateful_pointer<supervisor_state> self_;
   supervisor_options options_;
   std::shared_ptr<console> voice_;
-  std::shared_ptr<const catalog> names_; ///< outlives every VM
+  std::shared_ptr<const catalog> names_; ///< outlives every VM and output
+  output_set outputs_;
   std::vector<worker> workers_;
   size_t running_ = 0;
   bool draining_ = false;

@@ -257,12 +257,37 @@ std::string_view dns_code_name(unsigned code) noexcept {
   return code < names.size() ? names[code] : std::string_view();
 }
 
+std::string_view dns_type_name(unsigned type) noexcept {
+  struct entry {
+    unsigned type;
+    std::string_view name;
+  };
+  constexpr std::array<entry, 15> names{{{1, "A"},
+                                         {2, "NS"},
+                                         {5, "CNAME"},
+                                         {6, "SOA"},
+                                         {12, "PTR"},
+                                         {15, "MX"},
+                                         {16, "TXT"},
+                                         {28, "AAAA"},
+                                         {33, "SRV"},
+                                         {43, "DS"},
+                                         {46, "RRSIG"},
+                                         {48, "DNSKEY"},
+                                         {64, "SVCB"},
+                                         {65, "HTTPS"},
+                                         {255, "ANY"}}};
+  const auto* found = std::ranges::find(names, type, &entry::type);
+  return found == names.end() ? std::string_view() : found->name;
+}
+
 void write_dns(json_members& out, const flow_record& flow, const flow_text& text) {
   const auto query = view(text, text.dns_query);
   if (query.empty() && flow.dns_query_type == 0)
     return;
   out.open("dns");
   out.text_if("rrname", query);
+  out.text_if("rrtype", dns_type_name(flow.dns_query_type));
   out.number("rrtype_number", flow.dns_query_type);
   if (flow.server.packets != 0) {
     out.text_if("rcode", dns_code_name(flow.dns_reply_code));

@@ -9,12 +9,12 @@ record_output::record_output(std::shared_ptr<record_queue> queue, std::unique_pt
                              const catalog* names, uint16_t seed)
   : queue_(std::move(queue)), sink_(std::move(sink)), json_(names, seed) {}
 
-result<void> record_output::open() {
+result<void> record_output::open(clock::time_point now) {
   auto opened = sink_->open();
   if (opened) {
     away_ = false;
   } else {
-    go_away(opened.failure().what, clock::now());
+    go_away(opened.failure().what, now);
   }
   return opened;
 }
@@ -57,7 +57,7 @@ record_output::turn record_output::settle(const sink_outcome& outcome, clock::ti
   advance(outcome.bytes);
   switch (outcome.state) {
     case sink_outcome::kind::took:
-      if (outcome.bytes != 0 && delay_ != first_delay) {
+      if (outcome.bytes != 0 && in_trouble()) {
         delay_ = first_delay;
         queue_->set_trouble(std::nullopt);
         news_.push_back({false, sink_->name()});
@@ -94,7 +94,7 @@ size_t record_output::line_begin() const noexcept {
 }
 
 void record_output::go_away(const std::string& what, clock::time_point now) {
-  if (delay_ == first_delay) {
+  if (!in_trouble()) {
     queue_->set_trouble(sink_->loss());
     news_.push_back({true, what});
   }
@@ -110,7 +110,6 @@ result<void> record_output::reopen() {
 }
 
 void record_output::close(record_loss why) {
-  queue_->lost(why, json_.line_ends().size() - line_);
   line_ = json_.line_ends().size();
   closed_ = true;
   queue_->close(why);

@@ -36,7 +36,7 @@ public:
                 const catalog* names, uint16_t community_id_seed);
 
   /// Opens the sink. An output whose sink can't be opened may be used all the same: it tries again.
-  result<void> open();
+  result<void> open(clock::time_point now);
 
   /// One piece of work; waits no longer than the sink does. Idle = nothing is left to do.
   turn work(clock::time_point now);
@@ -51,7 +51,8 @@ public:
   uint64_t moved() const noexcept { return moved_; }
 
   record_loss loss() const noexcept { return sink_->loss(); }
-  bool is_away() const noexcept { return away_; }
+  /// It failed, and nothing was taken since.
+  bool in_trouble() const noexcept { return delay_ != first_delay; }
   const std::string& name() const noexcept { return sink_->name(); }
   record_counters counters() const { return queue_->counters(); }
 

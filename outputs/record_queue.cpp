@@ -91,12 +91,6 @@ void record_queue::written(uint64_t records, uint64_t bytes) {
   counters_.bytes += bytes;
 }
 
-void record_queue::lost(record_loss why, uint64_t records) {
-  const std::lock_guard guard(mutex_);
-  counters_.waiting -= records;
-  lose(why, records);
-}
-
 void record_queue::count_file() {
   const std::lock_guard guard(mutex_);
   ++counters_.files;
@@ -116,10 +110,7 @@ void record_queue::set_trouble(std::optional<record_loss> why) {
 void record_queue::close(record_loss why) {
   const std::lock_guard guard(mutex_);
   closed_ = why;
-  for (const auto& batch : batches_) {
-    counters_.waiting -= batch.count();
-    lose(why, batch.count());
-  }
+  lose(why, std::exchange(counters_.waiting, 0));
   batches_.clear();
   bytes_ = 0;
   room_.notify_all();

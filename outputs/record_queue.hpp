@@ -51,7 +51,6 @@ public:
 
   /// Settles records that were taken.
   void written(uint64_t records, uint64_t bytes);
-  void lost(record_loss why, uint64_t records);
 
   void count_file();
   void count_retry();
@@ -59,7 +58,7 @@ public:
   /// What keeps the output from being written; none = nothing does.
   void set_trouble(std::optional<record_loss> why);
 
-  /// Everything that waits or still comes is lost for this reason.
+  /// Everything that waits, also what was taken, or still comes is lost for this reason.
   void close(record_loss why);
 
   /// From now on nobody waits. From any thread.

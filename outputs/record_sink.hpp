@@ -43,7 +43,7 @@ public:
   /// A file that was moved away is made anew (logrotate). On an error the old one stays.
   virtual result<void> reopen() = 0;
 
-  /// What loses records while it is away.
+  /// What loses records while it is away, after it failed to open or to write.
   virtual record_loss loss() const noexcept = 0;
 
   /// How messages name it ("/var/log/flows.json").

@@ -68,6 +68,15 @@ json conditions_of(const report& from) {
   return out;
 }
 
+json outputs_of(const report& from) {
+  json out = json::object();
+  for (const auto& o : from.outputs)
+    out[o.name] = {{"taken", o.taken},     {"written", o.written}, {"lost", object(o.lost)},
+                   {"waiting", o.waiting}, {"bytes", o.bytes},     {"files", o.files},
+                   {"retries", o.retries}};
+  return out;
+}
+
 json ledger_of(const report& from) {
   json equations = json::array();
   for (const auto& e : from.ledger)
@@ -109,6 +118,7 @@ std::string to_json(const report& from) {
                      {{"written_bytes", from.output.written_bytes},
                       {"lost_bytes", from.output.lost_bytes},
                       {"dropped_bytes", from.output.dropped_bytes}}},
+                    {"outputs", outputs_of(from)},
                     {"ledger", ledger_of(from)},
                     {"elapsed_s", from.elapsed_s},
                     {"user_s", from.user_s},

@@ -84,6 +84,18 @@ struct report {
     uint64_t dropped_bytes = 0; ///< not written: beyond the bound of a second
   } output;
 
+  struct record_section {
+    std::string name;
+    uint64_t taken = 0;
+    uint64_t written = 0;
+    std::vector<named_count> lost; ///< every reason
+    uint64_t waiting = 0;
+    uint64_t bytes = 0;
+    uint64_t files = 0;
+    uint64_t retries = 0;
+  };
+  std::vector<record_section> outputs; ///< by name
+
   std::vector<ledger_equation> ledger;
 
   double elapsed_s = 0;

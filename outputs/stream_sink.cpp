@@ -109,16 +109,27 @@ public:
   result<void> open() override {
     close();
     fd_ = ::open(name_.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    if (fd_ < 0)
-      return failed(errno);
-    return {};
+    if (fd_ >= 0)
+      return {};
+    readers_ = errno != ENXIO;
+    return failed(errno);
   }
-  record_loss loss() const noexcept override { return record_loss::unreachable; }
+  record_loss loss() const noexcept override {
+    return readers_ ? record_loss::write_error : record_loss::unreachable;
+  }
 
 protected:
   ssize_t put(std::string_view bytes) noexcept override {
     return ::write(fd_, bytes.data(), bytes.size());
   }
+
+  sink_outcome broken(int number) override {
+    readers_ = number != EPIPE;
+    return own_stream_sink::broken(number);
+  }
+
+private:
+  bool readers_ = true;
 };
 
 class socket_sink final : public own_stream_sink {

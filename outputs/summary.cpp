@@ -100,6 +100,18 @@ std::string protocols(const report& from, bool colour) {
   return "\n" + out.text(colour);
 }
 
+std::string outputs(const report& from, bool colour) {
+  if (from.outputs.empty())
+    return {};
+  table out({"output", "lost", "records", "written", "bytes"}, 2);
+  for (const auto& o : from.outputs) {
+    const auto lost = listed(o.lost);
+    out.add(
+      {o.name, lost.empty() ? "-" : lost, grouped(o.taken), grouped(o.written), bytes(o.bytes)});
+  }
+  return "\n" + out.text(colour);
+}
+
 std::string scripts(const report& from, bool colour) {
   if (from.callbacks.empty())
     return {};
@@ -133,7 +145,7 @@ std::string summary(const report& from, bool colour) {
     out += "packets not taken in or out of order: " + text + "\n";
   if (const auto text = listed(from.flows.ended); !text.empty())
     out += "flows ended: " + text + "; at most " + grouped(from.flows.peak) + " at a time\n";
-  out += protocols(from, colour) + scripts(from, colour);
+  out += protocols(from, colour) + scripts(from, colour) + outputs(from, colour);
   if (from.output.lost_bytes != 0)
     out += "\nscripts wrote " + bytes(from.output.written_bytes) + ", of which "
            + bytes(from.output.lost_bytes) + " were lost\n";

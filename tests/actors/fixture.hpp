@@ -64,6 +64,8 @@ struct supervised : test_coordinator_fixture<message_types> {
     options.values.capture.read = std::move(paths);
     options.values.scripts.root = root.string();
     options.values.flows.max = 1000;
+    if (adjust)
+      adjust(options.values);
     options.output = output;
     options.detached = false;
     options.slice = std::chrono::nanoseconds(0);
@@ -106,5 +108,6 @@ struct supervised : test_coordinator_fixture<message_types> {
   int output = -1;
   flowactors::supervisor_actor boss;
   std::function<void(flowactors::report)> on_interim;
+  std::function<void(flowactors::settings&)> adjust; ///< changes what a run is started with
   std::optional<flowactors::run_result> result;
 };

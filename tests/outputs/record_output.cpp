@@ -90,7 +90,7 @@ CAF_TEST_FIXTURE_SCOPE(record_output_tests, fixture)
 
 CAF_TEST(records come to the file in order and are counted) {
   make(make_file_sink({path("out"), 0, 0}));
-  CAF_REQUIRE(static_cast<bool>(output->open()));
+  CAF_REQUIRE(static_cast<bool>(output->open(now)));
   put(0, 3);
   put(3, 5);
   CAF_CHECK(work().next == turn::kind::idle);
@@ -102,7 +102,7 @@ CAF_TEST(records come to the file in order and are counted) {
 
 CAF_TEST(nothing is lost over files that are put aside) {
   make(make_file_sink({path("out"), 500, 100}));
-  CAF_REQUIRE(static_cast<bool>(output->open()));
+  CAF_REQUIRE(static_cast<bool>(output->open(now)));
   put(0, 100);
   work();
   CAF_CHECK_GREATER(queue->counters().files, 10u);
@@ -118,7 +118,7 @@ CAF_TEST(nothing is lost over files that are put aside) {
 
 CAF_TEST(a device that is full is told once and tried again with ever more time between) {
   make(make_file_sink({"/dev/full", 0, 0}));
-  CAF_REQUIRE(static_cast<bool>(output->open()));
+  CAF_REQUIRE(static_cast<bool>(output->open(now)));
   put(0, 3);
   std::vector<int64_t> delays;
   for (int i = 0; i < 8; ++i) {
@@ -139,7 +139,7 @@ CAF_TEST(a device that is full is told once and tried again with ever more time 
 
 CAF_TEST(a socket is waited for and found again) {
   make(make_socket_sink(path("s")));
-  CAF_CHECK(!output->open());
+  CAF_CHECK(!output->open(now));
   put(0, 3);
   pass(work());
   const int first = listen(path("s"));
@@ -167,7 +167,7 @@ CAF_TEST(a socket is waited for and found again) {
 CAF_TEST(a line that a broken connection cut comes again whole) {
   make(make_socket_sink(path("s")));
   const int first = listen(path("s"));
-  CAF_REQUIRE(static_cast<bool>(output->open()));
+  CAF_REQUIRE(static_cast<bool>(output->open(now)));
   const int peer = own(::accept(first, nullptr, nullptr));
   put(0, 20'000); // more than a socket holds
   while (queue->counters().written == 0 || output->moved() == 0)
@@ -196,7 +196,7 @@ CAF_TEST(a line that a broken connection cut comes again whole) {
 CAF_TEST(a FIFO without a reader is waited for) {
   CAF_REQUIRE_EQUAL(::mkfifo(path("f").c_str(), 0600), 0);
   make(make_file_sink({path("f"), 0, 0}));
-  CAF_CHECK(!output->open());
+  CAF_CHECK(!output->open(now));
   put(0, 3);
   pass(work());
   const int reader = own(::open(path("f").c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
@@ -209,7 +209,7 @@ CAF_TEST(a pipe whose reader is gone is given up) {
   CAF_REQUIRE_EQUAL(::pipe2(ends, O_CLOEXEC), 0);
   own(ends[1]);
   make(make_stream_sink(ends[1], "standard output"));
-  CAF_REQUIRE(static_cast<bool>(output->open()));
+  CAF_REQUIRE(static_cast<bool>(output->open(now)));
   put(0, 3);
   work();
   CAF_CHECK_EQUAL(numbers_in(read_some(ends[0])), (std::vector<size_t>{0, 1, 2}));
@@ -223,7 +223,7 @@ CAF_TEST(a pipe whose reader is gone is given up) {
 
 CAF_TEST(an output that can not be written is opened anew by itself) {
   make(make_file_sink({path("no/out"), 0, 0}));
-  CAF_CHECK(!output->open());
+  CAF_CHECK(!output->open(now));
   put(0, 3);
   pass(work());
   std::filesystem::create_directory(path("no"));
