@@ -1,6 +1,8 @@
 // What a callback costs: through script_vm::handle, and in the way of 2017 (global, getglobal,
 // pcall of a loader's closure, C functions that build tables field by field), with the same scripts
-// on the same flows, alternately. Usage: bench-callbacks [repetitions]
+// on the same flows, alternately. Usage: bench-callbacks FOLDER
+// [repetitions] [single|batches|realistic], FOLDER = this folder.
+#include "bench/callback_batches.hpp"
 #include "bench/naive_vm.hpp"
 #include "bench/sample_flows.hpp"
 #include "lua/script_vm.hpp"
@@ -182,10 +184,7 @@ void run(const test_case& test, size_t repetitions) {
   std::fflush(stdout);
 }
 
-} // namespace
-
-int main(int argc, char** argv) {
-  const size_t repetitions = argc > 1 ? std::max(1, std::atoi(argv[1])) : 7;
+void show_single_calls(size_t repetitions) {
   std::printf("ns a call; medians of %zu repetitions, ours and the way of 2017 alternately\n",
               repetitions);
   std::printf("%-12s | %28s | %28s | ratio of\n", "", "flowactors", "2017");
@@ -193,4 +192,26 @@ int main(int argc, char** argv) {
               "p99", "mean 1000", "median", "p99");
   for (const test_case& test : cases)
     run(test, repetitions);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 2) {
+    std::fprintf(stderr,
+                 "usage: bench-callbacks FOLDER [repetitions] [single|batches|realistic]\n");
+    return 2;
+  }
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);
+  const std::filesystem::path folder = argv[1];
+  const size_t repetitions = argc > 2 ? std::max(1, std::atoi(argv[2])) : 7;
+  const std::string part = argc > 3 ? argv[3] : "";
+  bool held = true;
+  if (part.empty() || part == "single")
+    show_single_calls(repetitions);
+  if (part.empty() || part == "batches")
+    held &= bench::show_callbacks(repetitions);
+  if (part.empty() || part == "realistic")
+    held &= bench::show_realistic(folder / "realistic", repetitions);
+  return held ? 0 : 1;
 }

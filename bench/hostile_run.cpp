@@ -1,9 +1,9 @@
 #include "bench/hostile_run.hpp"
 
 #include "bench/sample_flows.hpp"
+#include "bench/script_tree.hpp"
 #include "lua/script_vm.hpp"
 
-#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,15 +11,14 @@
 #include <algorithm>
 #include <cstdio>
 #include <ctime>
-#include <fstream>
+#include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace flowactors::bench {
 
 namespace {
-
-constexpr size_t batch_size = 32;
 
 // What it makes of an event goes into the store, which outlives a VM that had to be left.
 std::string honest_script(const char* key) {
@@ -46,42 +45,25 @@ uint64_t peak_kb() {
   return static_cast<uint64_t>(usage.ru_maxrss);
 }
 
-class script_tree {
-public:
-  explicit script_tree(const std::filesystem::path& hostile) {
-    char name[] = "/tmp/flowactors-bench-XXXXXX";
-    if (mkdtemp(name) == nullptr)
-      _exit(1);
-    top_ = name;
-    const auto folder = top_ / "callbacks/user_scripts/inline";
-    std::filesystem::create_directories(folder);
-    std::ofstream{folder / "a_honest.lua"} << honest_script("before");
-    if (!hostile.empty())
-      std::filesystem::copy_file(hostile, folder / "b_hostile.lua");
-    std::ofstream{folder / "c_honest.lua"} << honest_script("after");
-  }
-  ~script_tree() {
-    std::error_code ignored;
-    std::filesystem::remove_all(top_, ignored);
-  }
-  const std::filesystem::path& root() const { return top_; }
-
-private:
-  std::filesystem::path top_;
-};
+void fill(const script_tree& tree, const std::filesystem::path& hostile) {
+  tree.add("a_honest.lua", honest_script("before"));
+  if (!hostile.empty())
+    tree.add("b_hostile.lua", text_of_file(hostile));
+  tree.add("c_honest.lua", honest_script("after"));
+}
 
 // The events of one creation: alone, or at the head of a batch.
 class feeder {
 public:
-  feeder(script_vm& vm, std::vector<flow_record>& flows, delivery way)
-    : vm_(vm), flows_(flows), way_(way) {}
+  feeder(script_vm& vm, std::vector<flow_record>& flows, size_t batch)
+    : vm_(vm), flows_(flows), batch_(batch) {}
 
   void feed(size_t number) {
     flow_record& flow = flows_[number % flows_.size()];
-    if (way_ == delivery::one_by_one)
+    if (batch_ == 1)
       return vm_.handle(event_kind::created, flow, flow.last_seen_ns);
-    std::vector<script_event> events(batch_size);
-    for (size_t i = 0; i < batch_size; ++i) {
+    std::vector<script_event> events(batch_);
+    for (size_t i = 0; i < batch_; ++i) {
       flow_record& of = flows_[(number + i) % flows_.size()];
       events[i] = {&of, of.last_seen_ns, i == 0 ? event_kind::created : event_kind::updated};
     }
@@ -91,7 +73,7 @@ public:
 private:
   script_vm& vm_;
   std::vector<flow_record>& flows_;
-  delivery way_;
+  size_t batch_;
 };
 
 void count(const script_vm& vm, hostile_figures& out) {
@@ -105,16 +87,19 @@ void count(const script_vm& vm, hostile_figures& out) {
   out.rebuilds = vm.rebuilds();
 }
 
-hostile_figures measure(const std::filesystem::path& script, delivery way, size_t events) {
+hostile_figures measure(const std::filesystem::path& script, const treatment& under,
+                        size_t events) {
   hostile_figures out;
   sample_flows samples{flow_mix::mixed};
-  const script_tree tree{script};
+  const script_tree tree;
+  fill(tree, script);
   script_vm_options options;
   options.root = tree.root();
   options.names = &samples.names;
   options.text_arena = samples.arena();
   options.store = std::make_shared<value_store>();
   options.limits.on_limit = limit_action::keep;
+  options.limits.deadline = under.deadline;
   const uint64_t before_kb = peak_kb();
   auto made = script_vm::make(options);
   if (!made || !(*made)->load_faults().empty()) {
@@ -123,7 +108,7 @@ hostile_figures measure(const std::filesystem::path& script, delivery way, size_
     return out;
   }
   script_vm& vm = **made;
-  feeder feed{vm, samples.flows, way};
+  feeder feed{vm, samples.flows, under.batch};
   const double deadline = static_cast<double>(options.limits.deadline.count()) / 1e6;
   for (size_t i = 0; i < events; ++i) {
     const double wall = now_ms(CLOCK_MONOTONIC), cpu = now_ms(CLOCK_THREAD_CPUTIME_ID);
@@ -133,6 +118,7 @@ hostile_figures measure(const std::filesystem::path& script, delivery way, size_
     vm.flush();
   }
   count(vm, out);
+  out.honest_events = 2 * events * under.batch;
   out.grown_kb = peak_kb() - before_kb;
   std::string first, second;
   options.store->get("before", first);
@@ -145,7 +131,8 @@ hostile_figures measure(const std::filesystem::path& script, delivery way, size_
 
 } // namespace
 
-hostile_figures run_hostile(const std::filesystem::path& script, delivery way, size_t events) {
+hostile_figures run_hostile(const std::filesystem::path& script, const treatment& under,
+                            size_t events) {
   hostile_figures out;
   int ends[2];
   if (pipe(ends) != 0)
@@ -153,7 +140,7 @@ hostile_figures run_hostile(const std::filesystem::path& script, delivery way, s
   const pid_t child = fork();
   if (child == 0) {
     alarm(60);
-    out = measure(script, way, events);
+    out = measure(script, under, events);
     _exit(write(ends[1], &out, sizeof(out)) == sizeof(out) ? 0 : 1);
   }
   close(ends[1]);

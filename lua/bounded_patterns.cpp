@@ -193,6 +193,8 @@ int gsub(lua_State* L) {
   const bool anchored = *pattern == '^';
   if (anchored)
     ++pattern;
+  if (kind == LUA_TFUNCTION || kind == LUA_TTABLE)
+    check_depth(L);
   pattern_search searching{L, budget_of(L), subject.data, subject.size};
   output made{L, budget_of(L).max_string, {}};
   luaL_buffinit(L, &made.buffer);

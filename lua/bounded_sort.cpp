@@ -139,6 +139,7 @@ int sort(lua_State* L) {
     luaL_checktype(L, 2, LUA_TFUNCTION);
   if (count > budget.max_sort)
     raise_limit(L, "sort", "table.sort gets too many elements");
+  check_depth(L);
   lua_settop(L, 2);
   sorter{L, budget}.sort(1, static_cast<int>(count));
   return 0;

@@ -95,8 +95,11 @@ namespace flowactors {
   X(tls_version, "tls.version", tls)                        \
   X(tls_cipher, "tls.cipher", tls)
 
-// Members of the sub-tables icmp, interarrival.cli2srv and interarrival.srv2cli.
+// Members of the sub-tables icmp, interarrival.cli2srv and interarrival.srv2cli; and hardware
+// addresses, as numbers of 48 bits below bit 48.
 #define FLOWACTORS_FACT_PARTS(X) \
+  X(client_mac_number)           \
+  X(server_mac_number)           \
   X(icmp_type)                   \
   X(icmp_code)                   \
   X(client_gap_min)              \

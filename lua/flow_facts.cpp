@@ -25,6 +25,12 @@ uint32_t key_of(const uint8_t (&address)[16], uint8_t ip_version) noexcept {
                          : low + word_at(address) + word_at(address + 4) + word_at(address + 8);
 }
 
+// Bit 48 is set: compiled Lua looks numbers up quickly if all are large, or all are small.
+double number_of(const uint8_t (&mac)[6]) noexcept {
+  const uint32_t high = 1u << 16 | uint32_t{mac[0]} << 8 | mac[1];
+  return static_cast<double>(uint64_t{high} << 32 | word_at(mac + 2));
+}
+
 constexpr uint32_t swapped(uint16_t port) noexcept {
   return static_cast<uint16_t>(port << 8 | port >> 8);
 }
@@ -180,15 +186,21 @@ int32_t flow_facts::fill(const script_cursor& cursor) noexcept {
   return known;
 }
 
+void flow_facts::write_macs(const flow_record& flow) noexcept {
+  auto& self = *this;
+  write_mac(flow.client_mac, macs_.data());
+  write_mac(flow.server_mac, macs_.data() + 17);
+  self[fact_text::client_mac] = {macs_.data(), 17};
+  self[fact_text::server_mac] = {macs_.data() + 17, 17};
+}
+
 void flow_facts::fill_endpoints(flow_record& flow) noexcept {
   auto& self = *this;
   format_addresses(flow);
   self[fact_text::client_address] = {flow.client_text, flow.client_text_length};
   self[fact_text::server_address] = {flow.server_text, flow.server_text_length};
-  write_mac(flow.client_mac, macs_.data());
-  write_mac(flow.server_mac, macs_.data() + 17);
-  self[fact_text::client_mac] = {macs_.data(), 17};
-  self[fact_text::server_mac] = {macs_.data() + 17, 17};
+  self[fact_number::client_mac_number] = number_of(flow.client_mac);
+  self[fact_number::server_mac_number] = number_of(flow.server_mac);
   const uint32_t client_key = key_of(flow.client_address, flow.ip_version);
   const uint32_t server_key = key_of(flow.server_address, flow.ip_version);
   self[fact_number::client_key] = client_key;

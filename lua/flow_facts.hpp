@@ -52,6 +52,10 @@ public:
   /// long as the record is.
   int32_t fill(const script_cursor& cursor) noexcept;
 
+  /// Makes the texts of a flow's hardware addresses, which `fill` gives as numbers alone: compiled
+  /// scripts keep a list of texts, since few addresses are met again and again.
+  void write_macs(const flow_record& flow) noexcept;
+
   /// What the nine getters need beyond plain members.
   bool is_http(const flow_record& flow) const noexcept { return kind_of(flow) == kind::http; }
   bool is_tls(const flow_record& flow) const noexcept { return kind_of(flow) == kind::tls; }

@@ -183,7 +183,6 @@ void push_flow_access(lua_State* L, flow_access& access) {
   set_field(L, "indexes", access.facts.indexes().data());
   set_field(L, "found", &access.found);
   set_field(L, "fill", address_of(fill));
-  set_field(L, "seconds", address_of(whole_seconds));
   lua_newtable(L);
   set_field(L, "server_name", address_of(find_server_name));
   set_field(L, "url", address_of(find_url));

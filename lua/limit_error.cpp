@@ -4,7 +4,18 @@
 
 #include <lua.hpp>
 
+#include <algorithm>
+#include <cstdint>
+
 namespace flowactors {
+
+namespace {
+
+// Of the stack, for C functions and Lua within each other: some hundred calls, which an error can
+// leave within a few milliseconds.
+constexpr uintptr_t most_stack = 512 << 10;
+
+} // namespace
 
 void raise_limit(lua_State* L, const char* kind, const char* text) {
   if (call_guard* guard = guard_of(L); guard != nullptr && !guard->broken())
@@ -12,6 +23,16 @@ void raise_limit(lua_State* L, const char* kind, const char* text) {
   lua_pushfstring(L, "limit: %s: %s", kind, text);
   lua_error(L);
   __builtin_unreachable();
+}
+
+// The stack grows downwards; the highest place from which a thread came here is where its calls
+// begin.
+void check_depth(lua_State* L) {
+  static thread_local uintptr_t begin = 0;
+  const auto here = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
+  begin = std::max(begin, here);
+  if (begin - here > most_stack)
+    luaL_error(L, "C stack overflow");
 }
 
 void check_limits(lua_State* L) {

@@ -13,4 +13,8 @@ namespace flowactors {
 /// every so many thousand steps. Reads a clock.
 void check_limits(lua_State* state);
 
+/// Raises "C stack overflow" if such calls lie too deep within each other; for C functions that
+/// call Lua, which may call them again. LuaJIT does not see to the end of that stack.
+void check_depth(lua_State* state);
+
 } // namespace flowactors

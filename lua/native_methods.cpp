@@ -135,6 +135,7 @@ int dump(lua_State* L) {
   if (access.cursor.live == 0)
     return 0;
   const int32_t known = access.facts.fill(access.cursor);
+  access.facts.write_macs(*access.cursor.flow);
   const flow_facts& facts = access.facts;
   const auto number = [&](fact_number which) {
     return facts.numbers()[static_cast<size_t>(which)];

@@ -10,6 +10,13 @@ namespace {
 // hundred KiB again and again would cost more than the scripts.
 constexpr size_t least_slack_kb = 4096;
 
+// The heap may grow by this beyond what lives before it is collected again: by four times as much,
+// so that little is marked for what is swept, but by no more than a quarter of what it may hold.
+size_t slack_kb(size_t live_kb, size_t most_bytes) noexcept {
+  const size_t wanted = std::min(std::max(4 * live_kb, least_slack_kb), most_bytes / 4096);
+  return std::max(live_kb, wanted);
+}
+
 } // namespace
 
 int script_vm::impl::on_collect(lua_State* L) {
@@ -31,7 +38,7 @@ void script_vm::impl::settle_heap() noexcept {
 void script_vm::impl::collect() noexcept {
   const auto now_kb = static_cast<size_t>(lua_gc(L, LUA_GCCOUNT, 0));
   const size_t grown = now_kb > seen_kb ? now_kb - seen_kb : 0;
-  const size_t slack = std::max(live_kb, least_slack_kb);
+  const size_t slack = slack_kb(live_kb, guard.memory().most());
   collecting = collecting || now_kb >= live_kb + slack * 3 / 4;
   if (collecting) {
     set_pause();
@@ -52,7 +59,8 @@ void script_vm::impl::collect() noexcept {
 void script_vm::impl::set_pause() noexcept {
   const auto now_kb = std::max<size_t>(static_cast<size_t>(lua_gc(L, LUA_GCCOUNT, 0)), 64);
   const size_t live = std::min(std::max<size_t>(live_kb, 64), now_kb);
-  lua_gc(L, LUA_GCSETPAUSE, static_cast<int>(100 * (live + std::max(live, least_slack_kb)) / live));
+  lua_gc(L, LUA_GCSETPAUSE,
+         static_cast<int>(100 * (live + slack_kb(live, guard.memory().most())) / live));
 }
 
 } // namespace flowactors

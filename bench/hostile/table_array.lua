@@ -1,4 +1,5 @@
 -- An array without an end.
+-- Late: a table of millions is resized, or gone through by the collector, in one step.
 local M = {}
 local kept = {}
 function M.flowCreate()

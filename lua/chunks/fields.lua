@@ -23,10 +23,10 @@ local function expression(field)
   end
   if kind == "found" then return "str(found.data, found.size)", ("finders.%s(facts, cx) == 2"):format(read) end
   if kind == "address" then return ("str(f.%s_text, f.%s_text_length)"):format(read, read) end
-  if kind == "label" then return "names.labels[f.master_protocol * 32768 + f.app_protocol]" end
+  if kind == "label" then return "labels[f.master_protocol * 32768 + f.app_protocol]" end
   if kind == "risks" then return "risk_names(f.risk)" end
-  if kind == "protocols" then return ("names.labels[%s]"):format(read) end
-  return ("names.%s[%s]"):format(kind, read)
+  if kind == "protocols" then return ("labels[%s]"):format(read) end
+  return ("%s[%s]"):format(kind, read)
 end
 
 -- What a field needs before it can be read.
@@ -66,6 +66,8 @@ local function compiled()
     return list
   end
   local prelude = "local cx, str, cast, chars, found, finders, facts, names, block_of, risk_names, write_addresses, no_text = ... "
+    .. "local labels, protocol_breeds, categories, confidences = names.labels, names.protocol_breeds, names.categories, names.confidences "
+    .. "local transports, ends, tunnels, tcp_states = names.transports, names.ends, names.tunnels, names.tcp_states "
   local function make(text, name)
     return assert(loadstring(prelude .. text, name))(cx, ffi.string, cast, ffi.typeof("const char *"),
       cast("const script_text *", host.found), finders, cast("void *", host.facts), names, block_of, risk_names,
@@ -106,6 +108,7 @@ local function interpreted()
 end
 
 if host.jit then compiled() else interpreted() end
+local getters, live, serial = getters, live, serial -- never set again: the compiler takes them for constants
 
 local fields_of = {} -- what suggestions are taken from
 for name in next, getters do fields_of[name] = true end

@@ -41,7 +41,7 @@ if not host.jit then
 end
 
 local ffi = require "ffi"
-local band = bit.band
+local band, floor, tonumber = bit.band, math.floor, tonumber
 local str = ffi.string
 local cx = ffi.cast("script_cursor *", host.cursor)
 local facts = ffi.cast("void *", host.facts)
@@ -50,10 +50,29 @@ local x = ffi.cast("const script_text *", host.texts)
 local i = ffi.cast("const int32_t *", host.indexes)
 local found = ffi.cast("const script_text *", host.found)
 local fill = ffi.cast("int32_t (*)(void *, script_cursor *)", host.fill)
-local seconds = ffi.cast("double (*)(int64_t)", host.seconds)
 local find = {}
 for name, address in pairs(host.find) do find[name] = ffi.cast("int32_t (*)(void *, script_cursor *)", address) end
 local find_server_name, find_url, find_content_type = find.server_name, find.url, find.content_type
+
+-- Whole seconds: a division of 64 bits would be a call. What tonumber rounds up is put right.
+local function seconds(ns)
+  local whole = floor(tonumber(ns) / 1e9)
+  if whole * 1000000000LL > ns then return whole - 1 end
+  return whole
+end
+
+-- Texts of hardware addresses by their number; a network has few.
+local most_macs, known_macs = 10000, 0
+local macs = setmetatable({}, {__index = function(made, number)
+  if known_macs == most_macs then
+    for key in next, made do made[key] = nil end
+    known_macs = 0
+  end
+  local digits = ("%012X"):format(number - 2 ^ 48)
+  local text = digits:gsub("%x%x", "%0:", 5)
+  made[number], known_macs = text, known_macs + 1
+  return text
+end})
 
 local flow = {}
 
@@ -110,7 +129,9 @@ flow.getHTTPContentType = http_text(find_content_type)
 local bits = host.bits
 local out = {}
 local function put(...) out[#out + 1] = string.format(...) end
+local mac_numbers = {["cli.mac"] = host.part.client_mac_number, ["srv.mac"] = host.part.server_mac_number}
 local function value(entry)
+  if mac_numbers[entry.key] then return ("macs[n[%d]]"):format(mac_numbers[entry.key]) end
   return entry.kind == "number" and ("n[%d]"):format(entry.index) or ("str(x[%d].data, x[%d].size)"):format(entry.index, entry.index)
 end
 local function constructor(tcp)
@@ -151,7 +172,7 @@ local function when(bit, ...)
   for _, key in ipairs {...} do set(key) end
   return function() put("end") end
 end
-put("local cx, facts, n, x, i, str, band, fill, transports, labels, breeds, detections, confidences, ends, tunnels = ...")
+put("local cx, facts, n, x, i, str, band, fill, transports, labels, breeds, detections, confidences, ends, tunnels, macs = ...")
 put("return function()")
 put("if cx.live == 0 then return end")
 put("local known, t = fill(facts, cx)")
@@ -192,6 +213,6 @@ put('if band(known, %d) ~= 0 then t["flow_goodput.low"] = true end', bits.low_go
 put("return t")
 put("end")
 flow.dump = assert(loadstring(table.concat(out, "\n"), "=flow.dump"))(cx, facts, n, x, i, str, band, fill, transports, long_labels, breeds,
-  detections, confidences, ends, tunnels)
+  detections, confidences, ends, tunnels, macs)
 
 return flow

@@ -1,15 +1,40 @@
--- The functions that catch errors. The error of a broken limit goes on through them.
+-- The functions that catch errors, through which the error of a broken limit goes on; and coroutines: those that run within each other
+-- lie on the one stack of the thread, and Lua does not see to its end.
 local host = ...
-local pcall, xpcall, resume = pcall, xpcall, coroutine.resume
+local pcall, xpcall, create, resume, running = pcall, xpcall, coroutine.create, coroutine.resume, coroutine.running
+local error, type = error, type
 local recheck = host.recheck
+local most_nested = 200
 
 local function through(ok, ...)
   if not ok then recheck(...) end
   return ok, ...
 end
 
-return {
-  pcall = function(...) return through(pcall(...)) end,
-  xpcall = function(...) return through(xpcall(...)) end,
-  resume = function(...) return through(resume(...)) end,
-}
+local depths = setmetatable({}, {__mode = "k"}) -- of coroutines, when they were last resumed
+local guards = {}
+
+function guards.pcall(...) return through(pcall(...)) end
+function guards.xpcall(...) return through(xpcall(...)) end
+
+function guards.resume(routine, ...)
+  if type(routine) ~= "thread" then return resume(routine, ...) end
+  local here = running()
+  local depth = here and depths[here] or 0
+  if depth >= most_nested then return false, "C stack overflow" end
+  depths[routine] = depth + 1
+  return through(resume(routine, ...))
+end
+
+local function unwrap(ok, ...)
+  if ok then return ... end
+  error((...), 2) -- names the line that called, as Lua's own does
+end
+
+function guards.wrap(body)
+  if type(body) ~= "function" then error(("bad argument #1 to 'wrap' (function expected, got %s)"):format(type(body)), 2) end
+  local routine = create(body)
+  return function(...) return unwrap(guards.resume(routine, ...)) end
+end
+
+return guards

@@ -64,7 +64,7 @@ return function()
   local env = copy(base)
   env._G = env
   env.string, env.table, env.bit, env.coroutine = copy(strings.methods), copy(tables), copy(bit), copy(coroutine)
-  env.coroutine.resume = guards.resume
+  env.coroutine.resume, env.coroutine.wrap = guards.resume, guards.wrap
   open_math() -- with a random generator of its own
   env.math = copy(math)
   env.os = withheld.offering(pick(os, "time", "date", "clock", "difftime"), "os", reason)

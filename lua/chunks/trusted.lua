@@ -122,7 +122,7 @@ end
 local base = copy(_G, "_G", "package", "require", "module", "io", "os", "print", "load", "loadstring", "loadfile", "dofile")
 base.pcall, base.xpcall = guards.pcall, guards.xpcall
 base.coroutine = copy(coroutine)
-base.coroutine.resume = guards.resume
+base.coroutine.resume, base.coroutine.wrap = guards.resume, guards.wrap
 
 return function()
   local env = copy(base)

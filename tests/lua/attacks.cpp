@@ -283,6 +283,71 @@ CAF_TEST(memory stays below the cap) {
   }
 }
 
+// C functions and coroutines within each other lie on the stack of the thread, which would end.
+constexpr drain nested[] = {
+  {"coroutines", "local function f() coroutine.wrap(f)() end f()"},
+  {"resumed coroutines",
+   "local function f() error(select(2, coroutine.resume(coroutine.create(f))), 0) end f()"},
+  {"replacements", "local function f() return ('a'):gsub('a', f) end f()"},
+  {"replacements by a table",
+   "local t = setmetatable({}, {__index = function(t) return ('a'):gsub('a', t) end}) return t.x"},
+  {"comparisons", "local function f() table.sort({3, 2, 1}, f) return false end f()"},
+  {"comparisons and replacements",
+   "local f function f() ('x'):gsub('.', function() table.sort({3, 2, 1}, f) end) end f()"},
+  {"coroutines and replacements",
+   "local f function f() ('x'):gsub('.', function() coroutine.wrap(f)() end) end f()"},
+};
+
+CAF_TEST(calls within calls end before the stack does) {
+  for (const drain& attack : nested) {
+    CAF_MESSAGE(attack.name);
+    for (const auto mode : {jit_mode::on, jit_mode::off}) {
+      script_tree tree;
+      tree.write("attack.lua", callback(attack));
+      tree.write("honest.lua", honest);
+      auto options = running::with(mode, nullptr, nullptr);
+      options.limits.deadline = std::chrono::seconds(20);
+      running aut{tree, options};
+      CAF_REQUIRE(aut.vm != nullptr);
+      flow_record flow{};
+      aut.run(event_kind::created, flow);
+      CAF_CHECK_EQUAL(aut.said.written, honest_text(1));
+      const auto costs = aut.vm->costs();
+      CAF_CHECK_EQUAL(costs.front().limits[static_cast<size_t>(limit_kind::recursion)], 1u);
+      CAF_CHECK_EQUAL(aut.vm->rebuilds(), 0u);
+    }
+  }
+}
+
+CAF_TEST(coroutines are what they are in Lua) {
+  script_tree tree;
+  tree.write("routines.lua", R"(
+local function told(...) io.write(table.concat({...}, " "), "\n") end
+local next_one = coroutine.wrap(function(a)
+  local b, c = coroutine.yield(a + 1, a + 2)
+  return b * c
+end)
+told(next_one(1))
+told(next_one(5, 6))
+told(select(2, pcall(next_one)))
+told(select(2, pcall(coroutine.wrap(function() error("failed") end))))
+told(select(2, pcall(function() coroutine.wrap(function() error("failed") end)() end)))
+told(select(2, pcall(coroutine.wrap(function() error({"object"}) end)))[1])
+told(select(2, pcall(coroutine.wrap, 1)))
+told(tostring(coroutine.resume(coroutine.create(function() return coroutine.running() end))))
+return {}
+)");
+  for (const auto mode : {jit_mode::on, jit_mode::off}) {
+    running aut{tree, mode};
+    CAF_REQUIRE(aut.vm != nullptr);
+    CAF_CHECK(aut.vm->load_faults().empty());
+    CAF_CHECK_EQUAL(aut.said.written,
+                    "2 3\n30\ncannot resume dead coroutine\nroutines.lua:10: failed\n"
+                    "routines.lua:11: routines.lua:11: failed\nobject\n"
+                    "bad argument #1 to 'wrap' (function expected, got number)\ntrue\n");
+  }
+}
+
 CAF_TEST(deep recursion is a broken limit) {
   script_tree tree;
   tree.write("attack.lua",
