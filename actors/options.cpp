@@ -85,6 +85,9 @@ script_vm_options script_options_of(const settings& from) {
             : from.scripts.jit == "off" ? jit_mode::off
                                         : jit_mode::automatic;
   out.trusted = from.inline_scripts.trusted;
+  out.compat_names =
+    from.inline_scripts.compat_names == "2017" ? name_age::of_year_2017 : name_age::current;
+  out.community_id_seed = from.flows.community_id_seed;
   out.limits = limits_of(from.inline_scripts);
   return out;
 }

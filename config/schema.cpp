@@ -159,6 +159,10 @@ constexpr std::array keys{
   KEY_OF("inline", inline_scripts, trusted, {.kind = boolean}, waits,
          "Whether these scripts may do what the program may: open files, run programs, load C "
          "libraries. If not, they run in a sandbox."),
+  KEY_OF("inline", inline_scripts, compat_names, {.kind = choice, .choices = "current 2017"}, waits,
+         "How flow.getNdpiProto(), getNdpiCategory(), dump() and interface.* name protocols, "
+         "categories and breeds: current = as nDPI does now (TLS, Email), 2017 = as it did then "
+         "(SSL, EmailSync). Fields of the argument flow are always current."),
   KEY_OF("inline", inline_scripts, deadline,
          {.kind = duration, .least = 100'000, .most = 10 * second, .zero = "none"}, waits,
          "How long a call of a callback may take."),

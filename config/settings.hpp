@@ -75,7 +75,8 @@ struct settings {
 
   /// The context of the scripts that run at their packet, in callbacks/user_scripts/inline.
   struct inline_section {
-    bool trusted = false; ///< no sandbox
+    bool trusted = false;                 ///< no sandbox
+    std::string compat_names = "current"; ///< current | 2017
     std::chrono::nanoseconds deadline = std::chrono::milliseconds(1);
     std::chrono::nanoseconds load_deadline = std::chrono::seconds(1);
     uint64_t memory = 64u << 20;      ///< bytes

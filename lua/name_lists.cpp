@@ -49,9 +49,33 @@ void push_transports(lua_State* L) {
   lua_setfield(L, -2, "transports");
 }
 
+void push_old_names(lua_State* L, const names_of_2017& names) {
+  lua_newtable(L);
+  push_list(L, "protocols", names.protocols);
+  push_list(L, "protocol_breeds", names.protocol_breeds);
+  push_list(L, "categories", names.categories);
+  lua_newtable(L);
+  for (size_t i = 0; i < names.protocol_categories.size(); ++i) {
+    const std::string& name = names.protocol_categories[i];
+    if (name.empty())
+      continue;
+    lua_pushlstring(L, name.data(), name.size());
+    lua_rawseti(L, -2, static_cast<int>(i));
+  }
+  lua_setfield(L, -2, "protocol_categories");
+  lua_newtable(L);
+  for (size_t i = 0; i < categories_of_2017().size(); ++i) {
+    const std::string_view name = categories_of_2017()[i];
+    lua_pushlstring(L, name.data(), name.size());
+    lua_rawseti(L, -2, static_cast<int>(i));
+  }
+  lua_setfield(L, -2, "all_categories");
+  lua_setfield(L, -2, "names_2017");
+}
+
 } // namespace
 
-void push_names(lua_State* L, const catalog* names) {
+void push_names(lua_State* L, const catalog* names, const names_of_2017* old) {
   static const catalog none;
   const catalog& all = names != nullptr ? *names : none;
   static constexpr const char* detection_names[] = {"undecided", "detected", "gave_up", "guessed"};
@@ -77,6 +101,8 @@ void push_names(lua_State* L, const catalog* names) {
   }
   lua_setfield(L, -2, "tunnels");
   lua_setfield(L, -2, "names");
+  if (old != nullptr)
+    push_old_names(L, *old);
 }
 
 } // namespace flowactors

@@ -19,6 +19,7 @@ enum list : int {
   confidences,
   ends,
   tunnels,
+  own_categories,
   list_count
 };
 
@@ -39,7 +40,10 @@ int get_category(lua_State* L) {
   flow_access& access = access_of(L);
   if (access.cursor.live == 0)
     return 0;
-  push_name(L, categories, access.cursor.flow->category);
+  const flow_record& flow = *access.cursor.flow;
+  lua_rawgeti(L, lua_upvalueindex(1 + own_categories), flow.app_protocol);
+  if (lua_isnil(L, -1))
+    push_name(L, categories, flow.category);
   return 1;
 }
 

@@ -18,6 +18,9 @@ script_vm::impl::impl(const script_vm_options& from)
   cache.output = output;
   host.meter.set_most(from.limits.output);
   guard.set_place(&access.cursor.place);
+  if (from.compat_names == name_age::of_year_2017)
+    old_names = translate_names(from.names != nullptr ? *from.names : catalog{});
+  access.community_id_seed = from.community_id_seed;
 }
 
 script_vm::impl::~impl() {

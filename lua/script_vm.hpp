@@ -2,6 +2,7 @@
 
 #include "capture/event.hpp"
 #include "capture/result.hpp"
+#include "lua/compat_names.hpp"
 #include "lua/script_event.hpp"
 #include "lua/script_lifecycle.hpp"
 #include "lua/script_limits.hpp"
@@ -26,7 +27,9 @@ struct script_vm_options {
   std::vector<std::filesystem::path> files; ///< these scripts, not those of the folder
   std::filesystem::path root; ///< the folder that holds callbacks/ and lua/modules/ (scripts/)
   jit_mode jit = jit_mode::automatic;
-  const catalog* names = nullptr;     ///< outlives the VM
+  const catalog* names = nullptr;            ///< outlives the VM
+  name_age compat_names = name_age::current; ///< of what the API of 2017 gives
+  uint16_t community_id_seed = 0;
   const char* text_arena = nullptr;   ///< where flow_record::text points into; outlives the VM. Can
                                       ///< be set later by `attach`.
   script_output* output = nullptr;    ///< outlives the VM

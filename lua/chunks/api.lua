@@ -1,6 +1,7 @@
 -- The tables `ntop` and `interface` of 2017, as far as they make sense without a database, a web interface and hosts.
 local host = ...
 local names = host.names
+local shown = host.names_2017 or names -- as scripts of this API know protocols and categories
 local ntop, interface = {}, {}
 
 local function text_or_number(value, position, name)
@@ -44,17 +45,20 @@ function ntop.getLocalNetworks()
   return made
 end
 
+-- Of numbers that share a name, the least.
 local function ids_of(list)
   local ids = {}
-  for id, name in pairs(list) do ids[name] = tostring(id) end
+  for id, name in pairs(list) do
+    if not ids[name] or id < tonumber(ids[name]) then ids[name] = tostring(id) end
+  end
   return ids
 end
-local by_name = ids_of(names.protocols)
-function interface.getnDPIProtoName(id) return names.protocols[tonumber(id)] or "Unknown" end
+local by_name = ids_of(shown.protocols)
+function interface.getnDPIProtoName(id) return shown.protocols[tonumber(id)] or "Unknown" end
 function interface.getnDPIProtoId(name) return tonumber(by_name[name]) or -1 end
-function interface.getnDPIProtoBreed(id) return names.protocol_breeds[tonumber(id)] or "Unrated" end
-function interface.getnDPIProtocols() return ids_of(names.protocols) end
-function interface.getnDPICategories() return ids_of(names.categories) end
+function interface.getnDPIProtoBreed(id) return shown.protocol_breeds[tonumber(id)] or "Unrated" end
+function interface.getnDPIProtocols() return ids_of(shown.protocols) end
+function interface.getnDPICategories() return ids_of(shown.all_categories or shown.categories) end
 function interface.select() end
 function interface.isPacketInterface() return true end
 function interface.isRunning() return true end

@@ -2,18 +2,19 @@
 -- stays in the upvalues of closures.
 local host = ...
 local names = host.names
+local old = host.names_2017 -- what the methods give instead, if anything
 
 -- Labels of (master, application) pairs, made when first met: "TLS.Google". The key is master * 2^15 + application.
-local function label(pair)
+local function label(pair, protocols)
   local master, app = math.floor(pair / 32768), pair % 32768
-  local function name(id) return names.protocols[id] or (id == 0 and "Unknown" or tostring(id)) end
+  local function name(id) return protocols[id] or (id == 0 and "Unknown" or tostring(id)) end
   if master == 0 or master == app then return name(app) end
-  if app == 0 then return name(master) end
+  if app == 0 or name(master) == name(app) then return name(master) end
   return name(master) .. "." .. name(app)
 end
-local function labels(longest)
+local function labels(longest, protocols)
   return setmetatable({}, {__index = function(made, pair)
-    local text = label(pair):sub(1, longest)
+    local text = label(pair, protocols):sub(1, longest)
     made[pair] = text
     return text
   end})
@@ -26,10 +27,16 @@ local function otherwise(list, make)
     return text
   end})
 end
-local short_labels, long_labels = labels(31), labels(63)
-names.labels = long_labels
-local categories = otherwise(names.categories, function() return "Unspecified" end)
-local breeds = otherwise(names.protocol_breeds, function() return "Unrated" end)
+local function unspecified() return "Unspecified" end
+local function unrated() return "Unrated" end
+names.labels = labels(63, names.protocols)
+local shown = old or names
+local short_labels, long_labels = labels(31, shown.protocols), old and labels(63, old.protocols) or names.labels
+otherwise(names.categories, unspecified)
+otherwise(names.protocol_breeds, unrated)
+local categories = old and otherwise(old.categories, unspecified) or names.categories
+local breeds = old and otherwise(old.protocol_breeds, unrated) or names.protocol_breeds
+local own_categories = old and old.protocol_categories -- of protocols whose category is not that of their category of today
 local transports = otherwise(names.transports, tostring)
 local detections = otherwise(names.detections, tostring)
 local confidences = otherwise(names.confidences, function() return "Unknown" end)
@@ -37,7 +44,7 @@ local ends = otherwise(names.ends, tostring)
 local tunnels = otherwise(names.tunnels, tostring)
 
 if not host.jit then
-  return host.native(short_labels, long_labels, categories, breeds, transports, detections, confidences, ends, tunnels)
+  return host.native(short_labels, long_labels, categories, breeds, transports, detections, confidences, ends, tunnels, own_categories or {})
 end
 
 local ffi = require "ffi"
@@ -79,6 +86,13 @@ local flow = {}
 function flow.getNdpiCategory()
   if cx.live == 0 then return end
   return categories[cx.flow.category]
+end
+if old then
+  function flow.getNdpiCategory()
+    if cx.live == 0 then return end
+    local f = cx.flow
+    return own_categories[f.app_protocol] or categories[f.category]
+  end
 end
 
 function flow.getNdpiProto()

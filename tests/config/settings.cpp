@@ -170,7 +170,7 @@ CAF_TEST(every member of the settings has its key) {
          community_id_seed] = all.flows;
   auto& [dpi_enabled, guess, max_tcp_packets, max_udp_packets, protocols_file] = all.dpi;
   auto& [scripts_enabled, root, jit, store_entries, store_size, helper_size] = all.scripts;
-  auto& [trusted, deadline, load_deadline, memory, output, on_limit, breaches, within,
+  auto& [trusted, compat_names, deadline, load_deadline, memory, output, on_limit, breaches, within,
          retry_after] = all.inline_scripts;
   auto& [report_file, strict_ledger, summary] = all.report;
   auto& [level, log_file] = all.log;
@@ -214,6 +214,7 @@ CAF_TEST(every member of the settings has its key) {
                                             &store_size,
                                             &helper_size,
                                             &trusted,
+                                            &compat_names,
                                             &deadline,
                                             &load_deadline,
                                             &memory,
