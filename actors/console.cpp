@@ -152,7 +152,8 @@ output_counters console::counters() const {
 void console::log(level severity, std::string_view script, std::string_view text) noexcept {
   using to = log::level;
   constexpr to levels[] = {to::debug, to::info, to::warning, to::error};
-  log::line(levels[static_cast<size_t>(severity)], "script", "says in", script, text);
+  log::line(levels[static_cast<size_t>(severity)], "script", script.empty() ? "says" : "says in",
+            script, text);
 }
 
 void console::fault(std::string_view script, std::string_view callback, std::string_view text,

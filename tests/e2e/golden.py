@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """Golden runs: what scripts of tests/golden/NAME say about a capture, word for word.
 
-Each folder holds `args` (words for flowactors, paths from the top of the repository), the inline scripts, `expected.txt` and a README.
+Each folder (those in 2017/ too) holds `args` (words for flowactors, paths from the top of the repository), the inline scripts (*.lua, or
+all that is in inline/), modules/ if there are any, `expected.txt` and a README.
 `tests/golden/accept [NAME]...` takes the new words as expected, to be read before they are committed."""
+import re
 import shutil
 import sys
 import unittest
@@ -13,11 +15,21 @@ golden = top / "tests" / "golden"
 
 
 class Golden(Case):
+    def setUp(self):
+        super().setUp()
+        self.modules = self.folder / "scripts" / "lua" / "modules"
+
     def words_of(self, folder):
         for script in folder.glob("*.lua"):
             shutil.copy(script, self.inline)
+        for given, place in (folder / "inline", self.inline), (top / "scripts" / "lua", self.modules.parent), (folder / "modules", self.modules):
+            if given.exists():
+                shutil.copytree(given, place, dirs_exist_ok=True)
         args = (folder / "args").read_text().split()
-        out, err = self.run_it("-q", "--strict-ledger", "--set", "inline.deadline=1s", *args, cwd=top)  # a slow machine is no difference
+        sets = "log.level=warning", "report.summary=false", "inline.deadline=1s"  # a slow machine is no difference
+        out, err = self.run_it("--strict-ledger", *(word for each in sets for word in ("--set", each)), *args, cwd=top)
+        err = re.sub(r"^\d{4}-\S+ ", "", err, flags=re.M).replace(str(self.folder), "...")
+        err = re.sub(r"\.\.\.\S*-e2e-\w+/", ".../", err)  # as Lua shortens it
         return out + "-- standard error --\n" + err if err else out
 
     def compare(self, folder):
@@ -31,9 +43,9 @@ class Golden(Case):
 
 accepting = sys.argv[1:2] == ["accept"]
 wanted = sys.argv[2:] if accepting else []
-for case in sorted(p for p in golden.iterdir() if p.is_dir() and (not wanted or p.name in wanted)):
+for case in sorted(p.parent for p in golden.rglob("args") if not wanted or p.parent.name in wanted):
     work = Golden.accept if accepting else Golden.compare
-    setattr(Golden, f"test_{case.name}", lambda self, case=case, work=work: work(self, case))
+    setattr(Golden, f"test_{'_'.join(case.relative_to(golden).parts)}", lambda self, case=case, work=work: work(self, case))
 
 if __name__ == "__main__":
     if accepting:

@@ -1,0 +1,2 @@
+-- Decides nothing: has the same callback as its neighbour.
+return {flowCreate = function() io.write("c\n") end}

@@ -1,0 +1,1 @@
+return {flowCreate = function() io.write("good\n") end}

@@ -1,0 +1,1 @@
+return {flowCreate = function() io.write("letters and a space\n") end}

@@ -1,0 +1,3 @@
+local callbacks = {}
+setup_logger()
+return callbacks

@@ -1,0 +1,2 @@
+require "no_such_module"
+return {}

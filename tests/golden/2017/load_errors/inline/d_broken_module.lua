@@ -1,0 +1,2 @@
+local m = require "broken_module"
+return m

@@ -1,0 +1,3 @@
+local f = flow.dump()
+local ip = f["cli.ip"]
+return {}

@@ -1,0 +1,11 @@
+-- Decides nothing: asks for what is not there.
+local callbacks = {}
+
+function callbacks.flowCreate()
+  local answer = ntop.httpGet("http://127.0.0.1/")
+  interface.engageHostAlert("x", 1, 2)
+  local info = interface.getHostInfo(flow.dump()["cli.ip"])
+  io.write(tostring(answer), " ", tostring(info), " ", tostring(host), "\n")
+end
+
+return callbacks

@@ -1,0 +1,2 @@
+-- Decides nothing: misspells.
+return {flowCreate = function() ntop.getcache("x") ntop.setHashcache("x", "y", "z") end}

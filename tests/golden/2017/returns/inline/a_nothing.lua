@@ -1,0 +1,2 @@
+local callbacks = {}
+function callbacks.flowCreate() end

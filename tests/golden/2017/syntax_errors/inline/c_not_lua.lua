@@ -1,0 +1,1 @@
+<html>this is no Lua</html>

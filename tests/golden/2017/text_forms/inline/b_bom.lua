@@ -1,0 +1,1 @@
+﻿return {flowCreate = function() io.write("bom\n") error("line 1") end}

@@ -1,0 +1,2 @@
+-- grüße
+return {flowCreate = function() io.write(#"ü", "\n") end}

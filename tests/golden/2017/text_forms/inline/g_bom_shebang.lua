@@ -1,0 +1,2 @@
+﻿#!/usr/bin/lua
+return {flowCreate = function() io.write("both\n") end}

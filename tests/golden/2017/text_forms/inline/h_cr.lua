@@ -1,0 +1,1 @@
+local n = 1return {flowCreate = function()  io.write("cr\n")  error("line 4")end}
