@@ -80,7 +80,6 @@ script_vm_options script_options_of(const settings& from) {
   script_vm_options out;
   out.root = from.scripts.root;
   out.helper_bytes = from.scripts.helper_size;
-  out.community_id_seed = from.flows.community_id_seed;
   out.jit = from.scripts.jit == "on"    ? jit_mode::on
             : from.scripts.jit == "off" ? jit_mode::off
                                         : jit_mode::automatic;

@@ -11,7 +11,6 @@ script_vm::impl::impl(const script_vm_options& from)
     helpers(from.helper_bytes),
     guard(options.limits) {
   access.cursor.text_arena = from.text_arena;
-  access.community_id_seed = from.community_id_seed;
   helpers.now_ns = &access.cursor.now_ns;
   host.output = output;
   cache.store = from.store != nullptr ? from.store : std::make_shared<value_store>();

@@ -35,8 +35,7 @@ struct script_vm_options {
   script_output* output = nullptr;    ///< outlives the VM
   std::shared_ptr<value_store> store; ///< of ntop.*Cache; null = one of the VM's own
   size_t helper_bytes = 16u << 20;    ///< what the native helpers of all its scripts may hold
-  uint16_t community_id_seed = 0;
-  bool trusted = false; ///< scripts may do what this process may (docs/sandbox.md)
+  bool trusted = false;               ///< scripts may do what this process may (docs/sandbox.md)
   script_limits limits;
 };
 
