@@ -1,8 +1,10 @@
 #pragma once
 
+#include "lua/compat_names.hpp"
 #include "lua/flow_facts.hpp"
 
 #include <array>
+#include <optional>
 
 struct lua_State;
 
@@ -19,7 +21,8 @@ struct flow_access {
   script_text found{};         ///< what the last search gave
   std::array<char, 64> made{}; ///< text that a search had to write
   uint16_t community_id_seed = 0;
-  bool has_data = false; ///< scripts keep tables by flow
+  std::optional<names_of_2017> old_names; ///< what the methods give instead of those of today
+  bool has_data = false;                  ///< scripts keep tables by flow
 };
 
 /// Adds to the table on top of the stack all that chunks/layout.lua and chunks/flow.lua need of the

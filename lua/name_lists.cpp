@@ -75,7 +75,7 @@ void push_old_names(lua_State* L, const names_of_2017& names) {
 
 } // namespace
 
-void push_names(lua_State* L, const catalog* names, const names_of_2017* old) {
+void push_names(lua_State* L, const catalog* names, const std::optional<names_of_2017>& old) {
   static const catalog none;
   const catalog& all = names != nullptr ? *names : none;
   static constexpr const char* detection_names[] = {"undecided", "detected", "gave_up", "guessed"};
@@ -101,7 +101,7 @@ void push_names(lua_State* L, const catalog* names, const names_of_2017* old) {
   }
   lua_setfield(L, -2, "tunnels");
   lua_setfield(L, -2, "names");
-  if (old != nullptr)
+  if (old.has_value())
     push_old_names(L, *old);
 }
 

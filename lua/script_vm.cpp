@@ -18,7 +18,7 @@ script_vm::impl::impl(const script_vm_options& from)
   host.meter.set_most(from.limits.output);
   guard.set_place(&access.cursor.place);
   if (from.compat_names == name_age::of_year_2017)
-    old_names = translate_names(from.names != nullptr ? *from.names : catalog{});
+    access.old_names = translate_names(from.names != nullptr ? *from.names : catalog{});
   access.community_id_seed = from.community_id_seed;
 }
 

@@ -13,7 +13,6 @@
 #include <lua.hpp>
 
 #include <array>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -136,7 +135,6 @@ struct script_vm::impl {
   helper_memory helpers;
   host_state host;
   cache_state cache;
-  std::optional<names_of_2017> old_names; // if the methods of `flow` shall give them
   call_guard guard;
   lifecycle_state lifecycle;
   std::vector<std::unique_ptr<script_callback>> hook_targets; // by script; costs are not taken

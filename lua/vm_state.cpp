@@ -45,7 +45,7 @@ void push_host(lua_State* L, const state_texts& texts) {
   const vm_plan& plan = texts.plan;
   lua_newtable(L);
   push_flow_access(L, plan.access);
-  push_names(L, plan.names, plan.old_names);
+  push_names(L, plan.names, plan.access.old_names);
   push_host_functions(L, plan.host);
   push_guard(L, plan.guard);
   push_lifecycle(L, plan.lifecycle);

@@ -3,7 +3,6 @@
 #include "capture/result.hpp"
 #include "lua/cache_functions.hpp"
 #include "lua/call_guard.hpp"
-#include "lua/compat_names.hpp"
 #include "lua/flow_methods.hpp"
 #include "lua/helpers/helper_memory.hpp"
 #include "lua/host_functions.hpp"
@@ -22,7 +21,6 @@ struct vm_plan {
   helper_memory& helpers;
   cache_state& cache;
   const catalog* names;
-  const names_of_2017* old_names; ///< null = names of today everywhere
   call_guard& guard;
   lifecycle_state& lifecycle;
   bool jit;
