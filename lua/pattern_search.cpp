@@ -97,11 +97,29 @@ bool in_class(unsigned char c, unsigned char letter) {
   return letter == c;
 }
 
+bool is_special(char c) { // also the 0 at the end
+  return std::strchr("^$*+?.([%-)", c) != nullptr;
+}
+
+bool is_optional(char sign) {
+  return sign == '*' || sign == '?' || sign == '-';
+}
+
+// The item that a match must begin with, if it is a class, an escaped byte or a set; else null.
+const char* first_class(const char* p) {
+  if (*p == '(' && p[1] != ')')
+    ++p;
+  if (*p == '[')
+    return p;
+  const bool single = p[1] != '\0' && p[1] != 'b' && p[1] != 'f' && !is_digit(p[1]);
+  return *p == escape && single ? p : nullptr;
+}
+
 // A byte that a match must begin with, or -1.
 int first_byte(const char* p) {
-  if (std::strchr("^$*+?.([%-)", *p) != nullptr) // also the 0 at the end
-    return -1;
-  return std::strchr("*?-", p[1]) != nullptr && p[1] != '\0' ? -1 : byte(*p);
+  if (*p == '(' && p[1] != ')')
+    ++p;
+  return is_special(*p) || is_optional(p[1]) ? -1 : byte(*p);
 }
 
 } // namespace
@@ -160,8 +178,19 @@ const char* pattern_search::find_from(const char*& at, const char* pattern) {
 
 const char* pattern_search::scan(const char*& at, const char* pattern) {
   const int first = first_byte(pattern);
+  const char* item = first_class(pattern);
+  const char* const next_item = item == nullptr ? nullptr : item_end(item);
+  if (item != nullptr && is_optional(*next_item))
+    item = nullptr;
   for (;; ++at) {
-    if (first >= 0) {
+    if (item != nullptr) {
+      const char* from = at;
+      while (at < end_ && !fits(at, item, next_item))
+        ++at;
+      step(at - from);
+      if (at == end_)
+        return nullptr;
+    } else if (first >= 0) {
       const void* next = std::memchr(at, first, static_cast<size_t>(end_ - at));
       if (next == nullptr)
         return nullptr;

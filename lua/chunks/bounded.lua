@@ -3,6 +3,7 @@
 local host = ...
 local spend, refuse, max_string = host.spend, host.refuse, host.max_string
 local type, select, tonumber, tostring, next, rawget, rawset, error = type, select, tonumber, tostring, next, rawget, rawset, error
+local getmetatable, unpack = getmetatable, unpack
 local own_string, own_table = string, table
 local find, rep, format, sub, upper, lower, reverse = string.find, string.rep, string.format, string.sub, string.upper, string.lower, string.reverse
 local concat, insert, remove = table.concat, table.insert, table.remove
@@ -56,21 +57,26 @@ function bounded.string.rep(text, count, between)
   return rep(text, count, between)
 end
 
+-- What may have a __tostring: string.format would call it from C, on the thread's stack, and take its text however long it is.
+local function is_object(value) return type(value) == "table" and getmetatable(value) ~= nil end
+
 -- The arguments' texts together. One of a number or a table is taken for short: a width has two digits.
 local function format_many(...)
-  local size = 0
-  for k = 1, select("#", ...) do
-    local value = select(k, ...)
-    size = size + (type(value) == "string" and #value or 0)
-    if k % 200 == 0 then spend(k) end -- select walks
+  local size, count, values = 0, select("#", ...), {...}
+  for k = 1, count do
+    if is_object(values[k]) then values[k] = tostring(values[k]) end
+    size = size + (type(values[k]) == "string" and #values[k] or 0)
   end
   making(size, "string.format")
-  return format(...)
+  return format(unpack(values, 1, count))
 end
 
 function bounded.string.format(...)
   if select("#", ...) > 9 then return format_many(...) end
   local a, b, c, d, e, f, g, h, i = ...
+  if is_object(b) or is_object(c) or is_object(d) or is_object(e) or is_object(f) or is_object(g) or is_object(h) or is_object(i) then
+    return format_many(...)
+  end
   local size = 0
   if type(a) == "string" then size = #a end
   if type(b) == "string" then size = size + #b end

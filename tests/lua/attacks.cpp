@@ -294,6 +294,8 @@ constexpr drain nested[] = {
   {"comparisons", "local function f() table.sort({3, 2, 1}, f) return false end f()"},
   {"comparisons and replacements",
    "local f function f() ('x'):gsub('.', function() table.sort({3, 2, 1}, f) end) end f()"},
+  {"texts of objects",
+   "local t = setmetatable({}, {__tostring = function(t) return ('%s'):format(t) end}) return tostring(t)"},
   {"coroutines and replacements",
    "local f function f() ('x'):gsub('.', function() coroutine.wrap(f)() end) end f()"},
 };
