@@ -67,7 +67,9 @@ return function()
   env.coroutine.resume, env.coroutine.wrap = guards.resume, guards.wrap
   open_math() -- with a random generator of its own
   env.math = copy(math)
-  env.os = withheld.offering(pick(os, "time", "date", "clock", "difftime"), "os", reason)
+  local times = pick(os, "time", "clock", "difftime")
+  times.date = host.bounded.os.date
+  env.os = withheld.offering(times, "os", reason)
   env.io, env.debug = io_of(), debug_of()
   env.jit = {version = jit.version, version_num = jit.version_num, os = jit.os, arch = jit.arch}
   add_modules(env)

@@ -190,6 +190,9 @@ CAF_TEST(what would make too long a text is refused before it is made) {
                          "return bounded.string.format(('%s'):rep(200), unpack(t))"),
                   refused("string.format"));
   CAF_CHECK_EQUAL(vm.run("return #bounded.string.rep('x', 1048576)"), "1048576");
+  CAF_CHECK_EQUAL(vm.run("return bounded.os.date(('x'):rep(4097))"),
+                  "error: limit: string: os.date gets too long a format");
+  CAF_CHECK_EQUAL(vm.run("return bounded.os.date('!%Y-%m-%d', 0)"), "1970-01-01");
 }
 
 CAF_TEST(elements are moved past metamethods as Lua does) {
