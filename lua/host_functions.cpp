@@ -46,18 +46,22 @@ int log(lua_State* L) {
   return 0;
 }
 
-// nearest(name, table) -> " (did you mean X?)" or ""
+// nearest(name, table) -> " (did you mean X?)" or "". Scripts choose both: what is too long or too
+// much is passed over, since nothing ends a call here.
 int nearest_key(lua_State* L) {
+  constexpr size_t most_characters = 64, most_names = 500;
   const std::string_view name = text_at(L, 1);
   char best[64] = "";
-  {
+  if (name.size() <= most_characters) {
     std::vector<std::string_view> known;
-    for (lua_pushnil(L); lua_next(L, 2) != 0; lua_pop(L, 1))
-      if (lua_type(L, -2) == LUA_TSTRING) {
-        size_t size = 0;
-        const char* key = lua_tolstring(L, -2, &size);
+    lua_pushnil(L);
+    while (known.size() < most_names && lua_next(L, 2) != 0) {
+      size_t size = 0;
+      const char* key = lua_type(L, -2) == LUA_TSTRING ? lua_tolstring(L, -2, &size) : nullptr;
+      if (key != nullptr && size <= most_characters)
         known.emplace_back(key, size);
-      }
+      lua_pop(L, 1);
+    }
     std::sort(known.begin(), known.end());
     const std::string_view found = nearest(name, known);
     found.copy(best, sizeof(best) - 1);
@@ -154,7 +158,10 @@ int service_name(lua_State* L) {
 
 // inet_ntoa(number in host order, or its digits) -> "a.b.c.d"
 int dotted(lua_State* L) {
-  const auto number = static_cast<uint32_t>(luaL_checknumber(L, 1));
+  const lua_Number given = luaL_checknumber(L, 1);
+  if (!(given >= 0 && given <= 4294967295.0)) // NaN too
+    return luaL_argerror(L, 1, "a number from 0 to 4294967295 was expected");
+  const auto number = static_cast<uint32_t>(given);
   lua_pushfstring(L, "%d.%d.%d.%d", static_cast<int>(number >> 24),
                   static_cast<int>(number >> 16 & 255), static_cast<int>(number >> 8 & 255),
                   static_cast<int>(number & 255));

@@ -93,6 +93,9 @@ std::string_view nearest(std::string_view name, const std::vector<std::string_vi
   std::string_view best;
   size_t least = std::max<size_t>(2, name.size() / 3) + 1;
   for (const std::string_view candidate : known) {
+    const auto [shorter, longer] = std::minmax({name.size(), candidate.size()});
+    if (longer - shorter >= least) // a name may be as long as a script likes
+      continue;
     const size_t steps = distance(name, candidate);
     if (steps < least) {
       least = steps;

@@ -3,7 +3,7 @@
 local host, methods = ...
 local names = host.names
 local error, type, tostring, setmetatable = error, type, tostring, setmetatable
-local most_flows = 100000 -- with data, of a script
+local most_flows = 100000 -- with data, of a script (docs/sandbox.md)
 
 names.tcp_states = host.tcp_states
 local getters, live, place, copy
@@ -161,7 +161,7 @@ local function make_wrapper()
       return get()
     end
     if type(name) ~= "string" then return nil end
-    if not fields_of[name] then error(("flow has no field '%s'%s"):format(name, host.nearest(name, fields_of)), 2) end
+    if not fields_of[name] then error(("flow has no field '%s'%s"):format(name:sub(1, 64), host.nearest(name, fields_of)), 2) end
     if flow[1] ~= serial[0] or live() == 0 then error(gone, 2) end
     if name == "data" then
       return get_data() or error(("flow.data: %d flows have data, and no more are allowed"):format(most_flows), 2)
@@ -169,7 +169,7 @@ local function make_wrapper()
     return name == "copy" and copy_checked or methods[name]
   end
   function meta.__newindex(_, name)
-    error(("flow.%s can't be set; what you note about a flow goes into flow.data"):format(tostring(name)), 2)
+    error(("flow.%s can't be set; what you note about a flow goes into flow.data"):format(tostring(name):sub(1, 64)), 2)
   end
   function meta.__tostring(flow)
     if flow[1] ~= serial[0] or live() == 0 then return "flow (gone)" end

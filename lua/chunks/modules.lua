@@ -1,6 +1,6 @@
--- `require`, `module`, `package`, `load` and their kin for a sandboxed script: files of the two allowed folders only, each script with
+-- `require`, `module`, `package`, `loadfile` and `dofile` for a sandboxed script: files of the two allowed folders only, each script with
 -- modules of its own.
-local host, compile, pcall = ...
+local host, compile, pcall, add_loading = ...
 local open = io.open
 local error, type, tostring, ipairs, rawget, rawset, next = error, type, tostring, ipairs, rawget, rawset, next
 local setmetatable, setfenv, getfenv, getinfo, concat = setmetatable, setfenv, getfenv, debug.getinfo, table.concat
@@ -48,35 +48,6 @@ local function add_environments(env)
     if not func then error("'setfenv' cannot change environment of given object", 2) end
     setfenv(func, fresh)
     return func
-  end
-end
-
-local function add_loading(env)
-  function env.loadstring(text, chunk)
-    if type(text) ~= "string" then error("bad argument #1 to 'loadstring' (string expected, got " .. type(text) .. ")", 2) end
-    return compile(text, type(chunk) == "string" and chunk or text, env)
-  end
-  function env.load(text, chunk)
-    if type(text) == "function" then
-      local pieces = {}
-      for piece in text do
-        if type(piece) ~= "string" then return nil, "reader function must return a string" end
-        if piece == "" then break end
-        pieces[#pieces + 1] = piece
-      end
-      text, chunk = concat(pieces), chunk or "=(load)"
-    end
-    return env.loadstring(text, chunk)
-  end
-  function env.loadfile(path)
-    local text = read(path)
-    if not text then return nil, "cannot open " .. tostring(path) .. " (scripts read their own folders only)" end
-    return compile(text, "@" .. path, env)
-  end
-  function env.dofile(path)
-    local made, message = env.loadfile(path)
-    if not made then error(message, 2) end
-    return made()
   end
 end
 
@@ -153,7 +124,7 @@ return function(env)
   package.loaded._G, package.loaded.package = env, package
   env.package = package
   add_environments(env)
-  add_loading(env)
+  add_loading(env, read, " (scripts read their own folders only)")
   add_require(env, package)
   add_module(env, package)
 end

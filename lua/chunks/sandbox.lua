@@ -1,6 +1,6 @@
 -- The environment of a script that is not trusted: what a script on flows needs, in tables of its own, and nothing that reaches the
 -- machine, the other scripts or the VM (docs/sandbox.md).
-local host, output, compile, guards, strings, withheld = ...
+local host, output, compile, guards, strings, withheld, add_loading = ...
 local ipairs, next, type, error, setmetatable, rawget, tostring, tonumber = ipairs, next, type, error, setmetatable, rawget, tostring, tonumber
 local getinfo, traceback, collectgarbage = debug.getinfo, debug.traceback, collectgarbage
 local open_math = host.open_math
@@ -58,7 +58,7 @@ local function debug_of()
   return withheld.offering(debug, "debug", reason)
 end
 
-local add_modules = host.run("modules", host, compile, guards.pcall)
+local add_modules = host.run("modules", host, compile, guards.pcall, add_loading)
 
 return function()
   local env = copy(base)

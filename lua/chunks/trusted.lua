@@ -1,5 +1,5 @@
 -- The environment of a script whose folder is trusted: everything that a VM of 2017 had, but for os.exit.
-local host, output, compile, guards = ...
+local host, output, compile, guards, add_loading = ...
 local real = {require = require, io = io, os = os, package = package, pcall = pcall, loaded = package.loaded}
 local error, type, tostring, select, ipairs, rawget, rawset, next = error, type, tostring, select, ipairs, rawget, rawset, next
 local setmetatable, setfenv = setmetatable, setfenv
@@ -130,30 +130,6 @@ return function()
   env.io = io_of()
   env.os = copy(real.os, "exit")
   env.package = modules_of(env)
-  function env.loadstring(text, chunk)
-    if type(text) ~= "string" then error("bad argument #1 to 'loadstring' (string expected, got " .. type(text) .. ")", 2) end
-    return compile(text, type(chunk) == "string" and chunk or text, env)
-  end
-  function env.load(text, chunk)
-    if type(text) == "function" then
-      local pieces = {}
-      for piece in text do
-        if piece == "" then break end
-        pieces[#pieces + 1] = piece
-      end
-      text, chunk = table.concat(pieces), chunk or "=(load)"
-    end
-    return env.loadstring(text, chunk)
-  end
-  function env.loadfile(path)
-    local text = read(path)
-    if not text then return nil, "cannot open " .. tostring(path) end
-    return compile(text, "@" .. path, env)
-  end
-  function env.dofile(path)
-    local made, message = env.loadfile(path)
-    if not made then error(message, 2) end
-    return made()
-  end
+  add_loading(env, read, "")
   return env
 end

@@ -3,6 +3,7 @@ local host = ...
 local setmetatable, type = setmetatable, type
 
 local M = {}
+local most_told, count = 100, 0 -- names in the log, of a VM
 
 --- The table, with a function that does nothing under every other name, told once with the nearest known name. With a reason these
 --- functions give nil and a message. `told` = names that were told already.
@@ -12,10 +13,14 @@ function M.offering(table, title, reason, told)
   return setmetatable(table, {__metatable = false, __index = function(_, name)
     if type(name) ~= "string" then return nil end
     if not made[name] then
+      name = name:sub(1, 64)
       local text = reason and ("%s.%s is not offered to scripts%s"):format(title, name, reason)
         or ("%s.%s is not offered%s; calls to it do nothing"):format(title, name, host.nearest(name, table))
-      if not told[text] then host.log(2, "", text) end
-      told[text] = true
+      if not told[text] and count < most_told then
+        count = count + 1
+        told[text] = true
+        host.log(2, "", text)
+      end
       made[name] = reason and function() return nil, text end or function() end
     end
     return made[name]

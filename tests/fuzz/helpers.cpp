@@ -2,6 +2,8 @@
 // memory within its bound.
 #include "lua/helpers/helpers.hpp"
 
+#include "tests/fuzz/choices.hpp"
+
 #include <lua.hpp>
 
 #include <cstdint>
@@ -10,6 +12,7 @@
 #include <string_view>
 
 using namespace flowactors;
+using fuzz::choices;
 
 namespace {
 
@@ -35,31 +38,6 @@ constexpr double numbers[] = {0,
                               4294967296.0,
                               std::numeric_limits<double>::infinity(),
                               std::numeric_limits<double>::quiet_NaN()};
-
-// The input as a row of decisions; zeros when it is used up.
-class choices {
-public:
-  choices(const uint8_t* data, size_t size) : data_(data), left_(size) {}
-  bool empty() const { return left_ == 0; }
-  size_t below(size_t n) {
-    if (left_ == 0)
-      return 0;
-    --left_;
-    return *data_++ % n;
-  }
-  std::string_view bytes() {
-    const size_t size = below(64) < left_ ? below(64) : 0;
-    const size_t taken = size < left_ ? size : left_;
-    const std::string_view out{reinterpret_cast<const char*>(data_), taken};
-    data_ += taken;
-    left_ -= taken;
-    return out;
-  }
-
-private:
-  const uint8_t* data_;
-  size_t left_;
-};
 
 void push_value(lua_State* L, choices& from, int objects, int depth) {
   luaL_checkstack(L, 8, "");

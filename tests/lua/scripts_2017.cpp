@@ -153,6 +153,43 @@ CAF_TEST(names that are not offered are told once and give nothing) {
     "ntop.getcache is not offered (did you mean getCache?); calls to it do nothing\n");
 }
 
+CAF_TEST(names that are not offered can not flood the log nor be long) {
+  script_tree tree;
+  tree.write("a.lua", R"lua(
+return {flowCreate = function(f)
+  for k = 1, 1000 do assert(ntop["name" .. k]() == nil) end
+  assert(interface[("x"):rep(100000)]() == nil)
+  local _, message = pcall(function() return f[("srv_por"):rep(100000)] end)
+  io.write(#message < 200 and "short" or "long")
+end}
+)lua");
+  running aut{tree, jit_mode::automatic, &names()};
+  CAF_REQUIRE(aut.vm != nullptr);
+  flow_record flow = flow_of(1, 80, 1);
+  aut.run(event_kind::created, flow);
+  for (const auto& fault : aut.said.faults)
+    CAF_ERROR(fault.text);
+  CAF_CHECK_EQUAL(aut.said.written, "short");
+  CAF_CHECK_EQUAL(aut.said.lines.size(), 100u);
+}
+
+CAF_TEST(addresses as numbers are those that there are) {
+  script_tree tree;
+  tree.write("a.lua", R"lua(
+return {flowCreate = function()
+  io.write(ntop.inet_ntoa(2 ^ 32 - 1), " ", ntop.inet_ntoa("167772161"))
+  for _, wrong in ipairs {-1, 2 ^ 32, 2 ^ 53, 0 / 0, 1 / 0} do assert(not pcall(ntop.inet_ntoa, wrong)) end
+end}
+)lua");
+  running aut{tree, jit_mode::automatic, &names()};
+  CAF_REQUIRE(aut.vm != nullptr);
+  flow_record flow = flow_of(1, 80, 1);
+  aut.run(event_kind::created, flow);
+  for (const auto& fault : aut.said.faults)
+    CAF_ERROR(fault.text);
+  CAF_CHECK_EQUAL(aut.said.written, "255.255.255.255 10.0.0.1");
+}
+
 CAF_TEST(an old module with module and setfenv works) {
   CAF_CHECK_EQUAL(played("module_user.lua"), "counter 3 true\n");
 }
