@@ -48,6 +48,7 @@ void merge(callback_costs& into, const callback_costs& more) {
   for (size_t i = 0; i < into.limits.size(); ++i)
     into.limits[i] += more.limits[i];
   into.sampled = sampled;
+  into.ns_p50 = std::max(into.ns_p50, more.ns_p50);
   into.ns_p99 = std::max(into.ns_p99, more.ns_p99);
   into.ns_max = std::max(into.ns_max, more.ns_max);
 }
@@ -249,8 +250,8 @@ report make_report(const capture_snapshot& books, const output_counters& output,
     out.events.emplace_back(to_string(static_cast<event_kind>(i)), t.events[i]);
   for (const auto& c : books.scripts.callbacks)
     out.callbacks.push_back({c.costs.script, c.costs.callback, c.costs.calls, c.costs.errors,
-                             c.costs.ns_mean, c.costs.ns_p99, c.costs.ns_max, c.costs.suspended,
-                             limits_of(c.costs)});
+                             c.costs.ns_mean, c.costs.ns_p50, c.costs.ns_p99, c.costs.ns_max,
+                             c.costs.suspended, limits_of(c.costs)});
   for (const auto& c : books.scripts.conditions)
     out.conditions.push_back({c.script, c.state, c.breaches, c.reason});
   out.rebuilds = books.scripts.rebuilds;

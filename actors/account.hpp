@@ -106,7 +106,7 @@ typename Inspector::result_type inspect(Inspector& f, protocol_account& x) {
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, callback_costs& x) {
   return f(caf::meta::type_name("callback_costs"), x.script, x.callback, x.calls, x.errors,
-           x.sampled, x.ns_mean, x.ns_p99, x.ns_max, x.suspended, x.limits);
+           x.sampled, x.ns_mean, x.ns_p50, x.ns_p99, x.ns_max, x.suspended, x.limits);
 }
 
 template <class Inspector>

@@ -97,6 +97,7 @@ std::vector<callback_costs> script_vm::costs() const {
       out.errors = target->errors;
       out.sampled = target->costs.sampled();
       out.ns_mean = target->costs.mean();
+      out.ns_p50 = target->costs.quantile(0.5);
       out.ns_p99 = target->costs.quantile(0.99);
       out.ns_max = target->costs.max();
       out.suspended = target->suspended;

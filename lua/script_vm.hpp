@@ -47,6 +47,7 @@ struct callback_costs {
   uint64_t errors = 0;
   uint64_t sampled = 0; ///< calls that were timed
   double ns_mean = 0;
+  double ns_p50 = 0;
   double ns_p99 = 0;
   double ns_max = 0;
   uint64_t suspended = 0; ///< events for which it was not called: the script was suspended

@@ -54,10 +54,10 @@ json protocols_of(const report& from) {
 json scripts_of(const report& from) {
   json out = json::object();
   for (const auto& c : from.callbacks)
-    out[c.script][c.name] = {{"calls", c.calls},          {"errors", c.errors},
-                             {"ns_mean", c.ns_mean},      {"ns_p99", c.ns_p99},
-                             {"ns_max", c.ns_max},        {"suspended", c.suspended},
-                             {"limits", object(c.limits)}};
+    out[c.script][c.name] = {{"calls", c.calls},         {"errors", c.errors},
+                             {"ns_mean", c.ns_mean},     {"ns_p50", c.ns_p50},
+                             {"ns_p99", c.ns_p99},       {"ns_max", c.ns_max},
+                             {"suspended", c.suspended}, {"limits", object(c.limits)}};
   return out;
 }
 

@@ -62,6 +62,7 @@ struct report {
     uint64_t calls = 0;
     uint64_t errors = 0;
     double ns_mean = 0;
+    double ns_p50 = 0;
     double ns_p99 = 0;
     double ns_max = 0;
     uint64_t suspended = 0;          ///< events while the script was suspended

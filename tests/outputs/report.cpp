@@ -76,7 +76,7 @@ CAF_TEST(the summary is aligned and has no colours where they are not wanted) {
 
 CAF_TEST(names that are not text do not break the JSON) {
   auto r = some();
-  r.callbacks = {{"\xff.lua", "flowCreate", 1, 0, 1, 1, 1, 0, {}}};
+  r.callbacks = {{"\xff.lua", "flowCreate", 1, 0, 1, 1, 1, 1, 0, {}}};
   CAF_CHECK_NOT_EQUAL(to_json(r).find("\xef\xbf\xbd.lua"), std::string::npos);
 }
 
