@@ -36,6 +36,7 @@ constexpr const char* closing =
   "  HUP        reloads the scripts; what does not load leaves the old code running\n"
   "  INT, TERM  stop reading, end every flow, print the report, exit 0\n"
   "\n"
+  "flowactors ctl --help: asks and tells a running program.\n"
   "flowactors new --help: a skeleton of a script.\n"
   "flowactors test --help: tests of scripts against captures.\n"
   "\n"

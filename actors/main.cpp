@@ -1,5 +1,7 @@
 #include "actors/check.hpp"
 #include "actors/command_line.hpp"
+#include "actors/control.hpp"
+#include "actors/ctl.hpp"
 #include "actors/log.hpp"
 #include "actors/process.hpp"
 #include "actors/script_new.hpp"
@@ -85,7 +87,7 @@ std::optional<run_result> attend(const signal_line& signals, supervisor_actor bo
 }
 
 std::optional<run_result> run(const settings& values, const signal_line& signals,
-                              steady::time_point since) {
+                              control_server* control, steady::time_point since) {
   system_config config;
   caf::actor_system system{config};
   auto result = std::make_shared<std::promise<run_result>>();
@@ -99,7 +101,12 @@ std::optional<run_result> run(const settings& values, const signal_line& signals
   options.done = [result](run_result outcome) { result->set_value(std::move(outcome)); };
   auto boss = system.spawn(supervisor, std::move(options));
   boss->attach_functor([](const caf::error&) { signal_line::wake(); });
-  return attend(signals, std::move(boss), result->get_future());
+  if (control != nullptr)
+    control->start(control_answers(system, boss));
+  auto outcome = attend(signals, std::move(boss), result->get_future());
+  if (control != nullptr)
+    control->stop(); // it asks actors of this system
+  return outcome;
 }
 
 /// Writes the report and says how the process ends.
@@ -137,6 +144,8 @@ int main(int argc, char** argv) {
     return test_scripts(argc - 1, argv + 1);
   if (argc > 1 && std::string_view{argv[1]} == "new")
     return make_script(argc - 1, argv + 1);
+  if (argc > 1 && std::string_view{argv[1]} == "ctl")
+    return control_client(argc - 1, argv + 1);
   const auto since = steady::now();
   const signal_line signals; // before anything can start a thread
   auto parsed = parse_command_line(argc, argv);
@@ -157,5 +166,12 @@ int main(int argc, char** argv) {
     return refuse(problems);
   if (auto started = log::start(values.log.level, values.log.file); !started)
     return refuse({started.failure().what});
-  return conclude(values, run(values, signals, since), since);
+  std::unique_ptr<control_server> control;
+  if (!values.control.socket.empty()) {
+    auto listening = control_server::listen(values.control.socket);
+    if (!listening)
+      return refuse({listening.failure().what});
+    control = std::move(listening).value();
+  }
+  return conclude(values, run(values, signals, control.get(), since), since);
 }

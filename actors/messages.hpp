@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/account.hpp"
+#include "actors/run_status.hpp"
 #include "lua/script_vm.hpp"
 
 #include <caf/all.hpp>
@@ -60,6 +61,7 @@ typename Inspector::result_type inspect(Inspector& f, reload_result& x) {
 } // namespace flowactors
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(flowactors::scripts_in_transit)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(flowactors::shared_status)
 
 CAF_BEGIN_TYPE_ID_BLOCK(flowactors, caf::first_custom_type_id)
 CAF_ADD_TYPE_ID(flowactors, (flowactors::capture_snapshot))
@@ -79,6 +81,7 @@ CAF_ADD_TYPE_ID(flowactors, (flowactors::record_counters))
 CAF_ADD_ATOM(flowactors, flowactors, write_atom, "write")
 CAF_ADD_ATOM(flowactors, flowactors, reopen_atom, "reopen")
 CAF_ADD_ATOM(flowactors, flowactors, finish_atom, "finish")
+CAF_ADD_ATOM(flowactors, flowactors, status_atom, "status")
 CAF_END_TYPE_ID_BLOCK(flowactors)
 
 namespace flowactors {
@@ -122,6 +125,8 @@ using supervisor_actor = caf::typed_actor<
   caf::reacts_to<drain_atom>,
   // Print the account of the run so far.
   caf::reacts_to<snapshot_atom>,
+  // How does it go? A capture that is busy for long is left out, and named.
+  caf::replies_to<status_atom>::with<shared_status>,
   // (to itself) Show the progress.
   caf::reacts_to<tick_atom>>;
 

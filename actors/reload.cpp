@@ -124,6 +124,11 @@ void supervisor_state::conclude_reload() {
       log::error(name, "keeps the old scripts", fault);
   for (auto& promise : std::exchange(answered_, {}))
     promise.deliver(outcome_);
+  ++reloads_.count;
+  reloads_.loaded = outcome_.loaded;
+  reloads_.at = std::chrono::system_clock::now();
+  reloads_.kept = outcome_.kept;
+  reloads_.faults = outcome_.faults;
   phase_ = reload_phase::none;
   if (!asked_.empty()) {
     phase_ = reload_phase::asked;

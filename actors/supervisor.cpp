@@ -40,11 +40,9 @@ void supervisor_state::start(supervisor_options options) {
 
 supervisor_actor::behavior_type supervisor_state::make_behavior() {
   return {
-    [this](reload_atom) { return reload(); },
-    [this](load_atom) { load(); },
-    [this](drain_atom) { drain(); },
-    [this](snapshot_atom) { account(); },
-    [this](tick_atom) { tick(); },
+    [this](reload_atom) { return reload(); }, [this](load_atom) { load(); },
+    [this](drain_atom) { drain(); },          [this](snapshot_atom) { account(); },
+    [this](status_atom) { return status(); }, [this](tick_atom) { tick(); },
   };
 }
 
@@ -73,6 +71,7 @@ bool supervisor_state::start_worker(const capture_order& order) {
       tell_scripts("loads", scripts->scripts(), scripts->jit());
       tell_faults(*scripts);
       loaded_ = scripts->scripts();
+      compiled_ = scripts->jit();
     }
   }
   auto from = std::make_shared<input>(order, live_options_of(options_.values));
@@ -124,6 +123,7 @@ void supervisor_state::tell_faults(const script_vm& vm) const {
 
 void supervisor_state::take_end(size_t index, capture_end& end) {
   merge(books_, end.books);
+  workers_[index].packets = end.books.source.handed_out;
   for (auto& what : end.failures)
     failures_.push_back(std::move(what));
   close(index);
@@ -182,30 +182,6 @@ void supervisor_state::fail(std::string what) {
 }
 
 // -- looking on -----------------------------------------------------------------------------------
-
-void supervisor_state::account() {
-  if (running_ == 0 || !options_.interim)
-    return;
-  struct gathering {
-    capture_snapshot books;
-    size_t missing;
-  };
-  auto all = std::make_shared<gathering>(gathering{books_, running_});
-  const auto take = [this, all](const capture_snapshot* more) {
-    if (more != nullptr)
-      merge(all->books, *more);
-    if (--all->missing == 0)
-      options_.interim(make_report(all->books, voice_->counters(), outputs_.accounts()));
-  };
-  for (auto& w : workers_) {
-    if (!w.handle)
-      continue;
-    self_->request(w.handle, caf::infinite, snapshot_atom_v)
-      .then([take](const capture_snapshot& more) { take(&more); },
-            [take](const caf::error&) { take(nullptr); });
-    w.from->wake();
-  }
-}
 
 void supervisor_state::tick() {
   if (running_ == 0)

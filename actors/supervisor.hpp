@@ -56,6 +56,7 @@ public:
     capture_progress progress;
     std::shared_ptr<value_store> store; ///< what its scripts keep over reloads
     std::shared_ptr<speaker> voice;     ///< of its scripts
+    uint64_t packets = 0;               ///< at the end
   };
 
   const std::vector<worker>& workers() const noexcept { return workers_; }
@@ -87,7 +88,15 @@ private:
   void conclude_reload();
 
   // -- looking on
+  struct gathered {
+    capture_snapshot books;
+    std::vector<std::string> silent; ///< inputs that gave no answer in time
+    std::vector<uint64_t> packets;   ///< of each worker
+  };
+  void gather(caf::duration at_most, std::function<void(const gathered&)> done);
   void account();
+  caf::result<shared_status> status();
+  run_status status_of(const gathered& all) const;
   void tick();
 
   enum class reload_phase { none, asked, swapping };
@@ -111,6 +120,7 @@ private:
   std::vector<std::string> coming_; ///< files of the VMs that are being swapped in
   bool compiled_ = false;           ///< how those run
   size_t swaps_ = 0;                ///< that are under way
+  reload_status reloads_;
 };
 
 supervisor_actor::behavior_type supervisor(

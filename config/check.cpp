@@ -153,6 +153,14 @@ std::vector<contradiction> check_settings(const settings& values) {
   check_output(out, "report", "file", values.report.file, true);
   check_output(out, "log", "file", values.log.file, false);
   check_outputs(out, values);
+  const auto& socket = values.control.socket;
+  check_output(out, "control", "socket", socket, false);
+  if (socket.size() > longest_socket_path)
+    out.push_back({"control",
+                   "socket",
+                   show(socket),
+                   "at most " + std::to_string(longest_socket_path) + " bytes",
+                   {}});
   return out;
 }
 

@@ -38,6 +38,7 @@ constexpr std::array sections{
                   "their limits (docs/sandbox.md)."},
   setting_section{"report", "The account at the end of a run."},
   setting_section{"log", "What the program says about itself."},
+  setting_section{"control", "Where flowactors ctl asks and tells the running program."},
   setting_section{
     "output",
     "A place where records go as lines of JSON (docs/outputs.md): what scripts emit, and flows. "
@@ -204,6 +205,10 @@ constexpr std::array keys{
       "The least that is logged. -v and -q set it."),
   KEY(log, file, {.kind = output_file}, waits,
       "Where the log goes; it is appended to. Empty = standard error."),
+
+  KEY(control, socket, {.kind = output_file}, waits,
+      "A Unix socket, made at the start for this user and root alone (docs/control.md). Empty = "
+      "none."),
 
   KEY_OF_EACH(
     "output", outputs, kind, {.kind = choice, .choices = "file stdout unix"}, waits,

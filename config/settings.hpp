@@ -101,6 +101,11 @@ struct settings {
     bool operator==(const log_section&) const = default;
   } log;
 
+  struct control_section {
+    std::string socket; ///< empty = none
+    bool operator==(const control_section&) const = default;
+  } control;
+
   /// Where records of scripts and flows go.
   struct output_section {
     std::string kind = "file"; ///< file | stdout | unix

@@ -1,6 +1,7 @@
 #include "outputs/summary.hpp"
 
 #include "outputs/figures.hpp"
+#include "outputs/text_table.hpp"
 
 #include <algorithm>
 
@@ -9,38 +10,6 @@ namespace flowactors {
 namespace {
 
 constexpr size_t most_protocols = 10;
-
-/// Rows of cells in columns as wide as their widest cell: the first `texts` to the left, the others
-/// to the right.
-class table {
-public:
-  table(std::vector<std::string> head, size_t texts) : rows_{std::move(head)}, texts_(texts) {}
-
-  void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
-
-  std::string text(bool colour) const {
-    std::vector<size_t> widths(rows_.front().size());
-    for (const auto& row : rows_)
-      for (size_t i = 0; i < row.size(); ++i)
-        widths[i] = std::max(widths[i], row[i].size());
-    std::string out;
-    for (const auto& row : rows_) {
-      std::string line = " ";
-      for (size_t i = 0; i < row.size(); ++i) {
-        const std::string gap(widths[i] - row[i].size(), ' ');
-        line += " " + (i < texts_ ? row[i] + gap : gap + row[i]) + (i + 1 < row.size() ? " " : "");
-      }
-      line.erase(line.find_last_not_of(' ') + 1);
-      const bool bold = colour && &row == &rows_.front();
-      out += (bold ? "\x1b[1m" : "") + line + (bold ? "\x1b[0m" : "") + "\n";
-    }
-    return out;
-  }
-
-private:
-  std::vector<std::vector<std::string>> rows_;
-  size_t texts_;
-};
 
 /// "idle 12, end_of_input 3": what is not zero, most first.
 std::string listed(std::vector<named_count> counts) {
@@ -81,7 +50,7 @@ std::string protocols(const report& from, bool colour) {
   uint64_t whole = 0;
   for (const auto& p : all)
     whole += p.packets;
-  table out({"protocol", "packets", "share", "bytes", "flows"}, 1);
+  text_table out({"protocol", "packets", "share", "bytes", "flows"}, 1);
   report::protocol others;
   for (size_t i = 0; i < all.size(); ++i) {
     const auto& p = all[i];
@@ -103,7 +72,7 @@ std::string protocols(const report& from, bool colour) {
 std::string outputs(const report& from, bool colour) {
   if (from.outputs.empty())
     return {};
-  table out({"output", "lost", "records", "written", "bytes"}, 2);
+  text_table out({"output", "lost", "records", "written", "bytes"}, 2);
   for (const auto& o : from.outputs) {
     const auto lost = listed(o.lost);
     out.add(
@@ -115,7 +84,7 @@ std::string outputs(const report& from, bool colour) {
 std::string scripts(const report& from, bool colour) {
   if (from.callbacks.empty())
     return {};
-  table out({"script", "callback", "calls", "errors", "mean", "p99", "max"}, 2);
+  text_table out({"script", "callback", "calls", "errors", "mean", "p99", "max"}, 2);
   for (const auto& c : from.callbacks)
     out.add({c.script, c.name, grouped(c.calls), grouped(c.errors), nanoseconds(c.ns_mean),
              nanoseconds(c.ns_p99), nanoseconds(c.ns_max)});

@@ -176,8 +176,9 @@ CAF_TEST(every member of the settings has its key) {
   auto& [level, log_file] = all.log;
   auto& [kind, path, what, detected, rotate, keep, queue, max_record, when_full, output_wait] =
     all.outputs[""];
-  auto& [capture, decode, flows, dpi, scripts, inline_scripts, report, log, outputs] = all;
-  CAF_CHECK_EQUAL(setting_sections().size(), 9u);
+  auto& [control_socket] = all.control;
+  auto& [capture, decode, flows, dpi, scripts, inline_scripts, report, log, control, outputs] = all;
+  CAF_CHECK_EQUAL(setting_sections().size(), 10u);
   const std::vector<setting_member> members{&interface,
                                             &read,
                                             &filter,
@@ -228,6 +229,7 @@ CAF_TEST(every member of the settings has its key) {
                                             &summary,
                                             &level,
                                             &log_file,
+                                            &control_socket,
                                             &kind,
                                             &path,
                                             &what,
@@ -247,7 +249,7 @@ CAF_TEST(every member of the settings has its key) {
   static_cast<void>(capture), static_cast<void>(decode), static_cast<void>(flows),
     static_cast<void>(dpi);
   static_cast<void>(scripts), static_cast<void>(inline_scripts), static_cast<void>(report),
-    static_cast<void>(log), static_cast<void>(outputs);
+    static_cast<void>(log), static_cast<void>(control), static_cast<void>(outputs);
 }
 
 CAF_TEST(every row of the table is whole) {
@@ -350,11 +352,11 @@ CAF_TEST(unknown names get the nearest known one) {
   CAF_CHECK_EQUAL(
     fault("captur", "x = 1\ny = 2"),
     "f.ini:1: [captur]: found an unknown section, expected one of capture, decode, flows, dpi, "
-    "scripts, inline, report, log, output.NAME, nearest known name 'capture'\n");
+    "scripts, inline, report, log, control, output.NAME, nearest known name 'capture'\n");
   CAF_CHECK_EQUAL(
     fault("banana", ""),
     "f.ini:1: [banana]: found an unknown section, expected one of capture, decode, flows, dpi, "
-    "scripts, inline, report, log, output.NAME\n");
+    "scripts, inline, report, log, control, output.NAME\n");
   CAF_CHECK_EQUAL(fault("report", "fil = x"),
                   "f.ini:2: [report] fil: found an unknown key, expected one of file, "
                   "strict_ledger, summary, nearest known name 'file'\n");
@@ -380,7 +382,7 @@ CAF_TEST(all faults come at once in the order of the file) {
   CAF_CHECK_EQUAL(
     faults(outcome),
     "f.ini:1: [captur]: found an unknown section, expected one of capture, decode, flows, dpi, "
-    "scripts, inline, report, log, output.NAME, nearest "
+    "scripts, inline, report, log, control, output.NAME, nearest "
     "known name 'capture'\n"
     "f.ini:4: [flows] mx: found an unknown key, expected one of max, idle_after, closed_after, "
     "active_after, update_every, "

@@ -1,0 +1,271 @@
+#include "actors/ctl_text.hpp"
+
+#include "outputs/figures.hpp"
+#include "outputs/text_table.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace flowactors {
+
+namespace {
+
+using json = nlohmann::ordered_json;
+
+std::string count(const json& value) {
+  return grouped(value.get<uint64_t>());
+}
+
+uint64_t sum(const json& counts) {
+  uint64_t out = 0;
+  for (const auto& each : counts)
+    out += each.get<uint64_t>();
+  return out;
+}
+
+std::string joined(const json& names) {
+  std::string out;
+  for (const auto& each : names)
+    out += (out.empty() ? "" : ", ") + each.get<std::string>();
+  return out.empty() ? "-" : out;
+}
+
+/// "idle 12, reset 1": counts that are not 0.
+std::string listed(const json& counts) {
+  std::string out;
+  for (const auto& [name, value] : counts.items())
+    if (value.get<uint64_t>() != 0)
+      out += (out.empty() ? "" : ", ") + name + " " + count(value);
+  return out.empty() ? "-" : out;
+}
+
+std::string headline(const json& from) {
+  return from["version"].get<std::string>() + ", process " + std::to_string(from["pid"].get<int>())
+         + ", " + from["phase"].get<std::string>() + " for "
+         + seconds(from["elapsed_s"].get<double>()) + "; processor "
+         + seconds(from["user_s"].get<double>() + from["system_s"].get<double>())
+         + ", memory up to " + bytes(from["peak_rss_bytes"].get<uint64_t>()) + "\n";
+}
+
+std::string reload_text(const json& from) {
+  if (from["count"].get<uint64_t>() == 0)
+    return "reloads: none\n";
+  std::string out = "reloads: " + count(from["count"]) + ", the last at "
+                    + from["at"].get<std::string>()
+                    + (from["loaded"].get<bool>() ? " loaded\n" : " kept the old scripts\n");
+  for (const auto& fault : from["faults"])
+    out += "  " + fault.get<std::string>() + "\n";
+  return out;
+}
+
+std::string outputs_text(const json& from, bool colour) {
+  text_table out({"output", "lost", "records", "written", "waiting", "bytes"}, 2);
+  for (const auto& [name, o] : from.items())
+    out.add({name, listed(o["lost"]), count(o["taken"]), count(o["written"]), count(o["waiting"]),
+             bytes(o["bytes"].get<uint64_t>())});
+  return out.empty() ? "" : "\n" + out.text(colour);
+}
+
+std::string status_text(const json& from, bool colour) {
+  const auto& packets = from["packets"];
+  const auto& flows = from["flows"];
+  std::string out = headline(from);
+  out += "packets: " + count(packets["seen"]) + ", " + bytes(packets["bytes"].get<uint64_t>())
+         + "; lost by the kernel " + count(packets["kernel_dropped"]) + ", by the interface "
+         + count(packets["interface_dropped"]) + ", not decoded " + listed(packets["undecoded"])
+         + "\n";
+  out += "flows: " + count(flows["created"]) + ", living " + count(flows["live"]) + ", ended "
+         + listed(flows["ended"]) + "\n";
+  out += "events: " + listed(from["events"]) + "\n";
+  out += std::string("ledger: ") + (from["balanced"].get<bool>() ? "balanced" : "does not balance")
+         + "\n";
+  out += reload_text(from["reload"]);
+  text_table inputs({"input", "state", "packets"}, 2);
+  for (const auto& input : from["inputs"])
+    inputs.add({input["name"].get<std::string>(), input["state"].get<std::string>(),
+                count(input["packets"])});
+  return out + "\n" + inputs.text(colour) + outputs_text(from["outputs"], colour);
+}
+
+std::string terms(const json& from) {
+  std::string out;
+  for (const auto& [name, value] : from.items())
+    if (value.get<uint64_t>() != 0 || from.size() == 1)
+      out += (out.empty() ? "" : " + ") + name + " " + count(value);
+  return out.empty() ? "0" : out;
+}
+
+std::string ledger_text(const json& from) {
+  std::string out;
+  for (const auto& e : from["equations"])
+    out += e["name"].get<std::string>() + ": " + terms(e["left"])
+           + (e["balanced"].get<bool>() ? " = " : " != ") + terms(e["right"]) + "\n";
+  return out + (from["balanced"].get<bool>() ? "balanced\n" : "does not balance\n");
+}
+
+std::string scripts_text(const json& from, bool colour) {
+  text_table out(
+    {"script", "state", "callback", "calls", "errors", "mean", "p50", "p99", "max", "limits"}, 3);
+  std::string reasons;
+  for (const auto& [name, script] : from.items()) {
+    const auto state = script.value("state", "gone");
+    if (script["callbacks"].empty())
+      out.add({name, state, "-", "-", "-", "-", "-", "-", "-", "-"});
+    for (const auto& [callback, c] : script["callbacks"].items())
+      out.add({name, state, callback, count(c["calls"]), count(c["errors"]),
+               nanoseconds(c["ns_mean"].get<double>()), nanoseconds(c["ns_p50"].get<double>()),
+               nanoseconds(c["ns_p99"].get<double>()), nanoseconds(c["ns_max"].get<double>()),
+               grouped(sum(c["limits"]))});
+    if (const auto reason = script.value("reason", ""); !reason.empty())
+      reasons += name + ", " + count(script["breaches"]) + " breaches: " + reason + "\n";
+  }
+  return out.empty() ? "no scripts\n" : out.text(colour) + reasons;
+}
+
+std::string contexts_text(const json& from, bool colour) {
+  text_table out({"context", "scripts", "machines", "compiled", "events", "rebuilds"}, 2);
+  for (const auto& c : from)
+    out.add({c["name"].get<std::string>(), joined(c["scripts"]), count(c["machines"]),
+             c["compiled"].get<bool>() ? "yes" : "no", count(c["events"]), count(c["rebuilds"])});
+  return out.empty() ? "no contexts\n" : out.text(colour);
+}
+
+std::string reloaded_text(const json& from) {
+  std::string out = from["loaded"].get<bool>() ? "loaded\n" : "kept the old scripts\n";
+  for (const auto& fault : from["faults"])
+    out += "  " + fault.get<std::string>() + "\n";
+  return out;
+}
+
+// -- top ------------------------------------------------------------------------------------------
+
+/// The growth of a count in a second.
+class rates {
+public:
+  rates(const json& before, const json& now)
+    : before_(before),
+      now_(now),
+      seconds_(
+        before.is_null() ? 0 : now["elapsed_s"].get<double>() - before["elapsed_s"].get<double>()) {
+  }
+
+  /// `path` as in "/packets/seen"; what was not there counts as 0.
+  double of(const std::string& path) const {
+    return seconds_ <= 0 ? 0 : std::max(0.0, (at(now_, path) - at(before_, path)) / seconds_);
+  }
+  std::string text(const std::string& path) const {
+    return grouped(static_cast<uint64_t>(std::llround(of(path)))) + "/s";
+  }
+
+private:
+  static double at(const json& from, const std::string& path) {
+    const json::json_pointer place(path);
+    if (!from.contains(place))
+      return 0;
+    const auto& value = from[place];
+    return value.is_object() ? static_cast<double>(sum(value)) : value.get<double>();
+  }
+
+  const json& before_;
+  const json& now_;
+  double seconds_;
+};
+
+/// A name as a part of a path (RFC 6901).
+std::string part(std::string name) {
+  std::string out = "/";
+  for (const char c : name)
+    out += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
+  return out;
+}
+
+std::string script_rows(const json& now, const rates& rate, bool colour) {
+  text_table out(
+    {"script", "callback", "calls/s", "of a core", "mean", "p50", "p99", "max", "errors", "state"},
+    2);
+  for (const auto& [name, script] : now["scripts"].items())
+    for (const auto& [callback, c] : script["callbacks"].items()) {
+      const double calls =
+        rate.of("/scripts" + part(name) + "/callbacks" + part(callback) + "/calls");
+      const double mean = c["ns_mean"].get<double>();
+      char share[32];
+      std::snprintf(share, sizeof(share), "%.1f %%", calls * mean / 1e7);
+      out.add({name, callback, grouped(static_cast<uint64_t>(std::llround(calls))), share,
+               nanoseconds(mean), nanoseconds(c["ns_p50"].get<double>()),
+               nanoseconds(c["ns_p99"].get<double>()), nanoseconds(c["ns_max"].get<double>()),
+               count(c["errors"]), script.value("state", "gone")});
+    }
+  return out.empty() ? "" : "\n" + out.text(colour);
+}
+
+std::string output_rows(const json& now, const rates& rate, bool colour) {
+  text_table out({"output", "written", "lost", "waiting", "lost in all"}, 1);
+  for (const auto& [name, o] : now["outputs"].items())
+    out.add({name, rate.text("/outputs" + part(name) + "/written"),
+             rate.text("/outputs" + part(name) + "/lost"), count(o["waiting"]), listed(o["lost"])});
+  return out.empty() ? "" : "\n" + out.text(colour);
+}
+
+std::string input_rows(const json& now, const rates& rate, bool colour) {
+  text_table out({"input", "state", "packets/s", "packets"}, 2);
+  for (size_t i = 0; i < now["inputs"].size(); ++i) {
+    const auto& input = now["inputs"][i];
+    out.add({input["name"].get<std::string>(), input["state"].get<std::string>(),
+             rate.text("/inputs/" + std::to_string(i) + "/packets"), count(input["packets"])});
+  }
+  return "\n" + out.text(colour);
+}
+
+/// Everything that is lost in a second.
+double lost_rate(const json& now, const rates& rate) {
+  double out = rate.of("/packets/kernel_dropped") + rate.of("/packets/interface_dropped");
+  for (const auto& [name, o] : now["outputs"].items())
+    out += rate.of("/outputs" + part(name) + "/lost");
+  return out;
+}
+
+} // namespace
+
+std::string ctl_text(const std::string& command, const json& result, bool colour) {
+  if (command == "status")
+    return status_text(result, colour);
+  if (command == "ledger")
+    return ledger_text(result);
+  if (command == "scripts")
+    return scripts_text(result, colour);
+  if (command == "contexts")
+    return contexts_text(result, colour);
+  if (command == "reload")
+    return reloaded_text(result);
+  if (command == "stop")
+    return "stopping\n";
+  return result.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+std::string top_view::picture(const json& now, bool colour) {
+  const rates rate(before_, now);
+  const double lost = lost_rate(now, rate);
+  if (lost > worst_.lost)
+    worst_ = {lost, now["elapsed_s"].get<double>()};
+  std::string out = headline(now);
+  out += "packets " + count(now["packets"]["seen"]) + "  " + rate.text("/packets/seen")
+         + "   bytes " + bytes(now["packets"]["bytes"].get<uint64_t>()) + "  "
+         + bytes(static_cast<uint64_t>(rate.of("/packets/bytes"))) + "/s\n";
+  out += "flows " + count(now["flows"]["live"]) + " living  " + rate.text("/flows/created")
+         + " new  " + rate.text("/flows/ended") + " ended   events " + rate.text("/events") + "\n";
+  out += "lost by kernel " + rate.text("/packets/kernel_dropped") + "  by interface "
+         + rate.text("/packets/interface_dropped") + "  not decoded "
+         + rate.text("/packets/undecoded") + "\n";
+  out += "worst second: "
+         + (worst_.lost == 0
+              ? std::string("nothing was lost")
+              : grouped(static_cast<uint64_t>(std::llround(worst_.lost)))
+                  + " packets and records lost, " + seconds(worst_.at_s) + " after the start")
+         + "   ledger " + (now["balanced"].get<bool>() ? "balanced" : "does not balance") + "\n";
+  out += input_rows(now, rate, colour) + "\n" + contexts_text(now["contexts"], colour)
+         + script_rows(now, rate, colour) + output_rows(now, rate, colour);
+  before_ = now;
+  return out;
+}
+
+} // namespace flowactors

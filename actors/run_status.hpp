@@ -1,0 +1,53 @@
+#pragma once
+
+#include "outputs/report.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace flowactors {
+
+/// What came of the last reload.
+struct reload_status {
+  uint64_t count = 0; ///< reloads so far; 0 = the rest means nothing
+  bool loaded = false;
+  std::chrono::system_clock::time_point at;
+  std::vector<std::string> kept;
+  std::vector<std::string> faults;
+};
+
+/// An input, and how far it is.
+struct input_status {
+  std::string name;
+  bool live = false;
+  std::string state; ///< reading | ended | silent (gave no answer in time)
+  uint64_t packets = 0;
+};
+
+/// A context: the scripts of a folder, in one VM or several.
+struct context_status {
+  std::string name;
+  std::vector<std::string> scripts;
+  uint64_t machines = 0; ///< VMs
+  bool compiled = false;
+  uint64_t events = 0; ///< handled
+  uint64_t rebuilds = 0;
+  uint64_t dropped_bytes = 0; ///< written beyond the bound of a second
+};
+
+/// How a run goes, as of one moment. A value: whoever has it sees no more of the run.
+struct run_status {
+  std::string phase; ///< running | draining
+  std::chrono::duration<double> elapsed{0};
+  report account; ///< its memory and times are those of the process
+  std::vector<input_status> inputs;
+  std::vector<context_status> contexts;
+  reload_status reload;
+};
+
+using shared_status = std::shared_ptr<const run_status>;
+
+} // namespace flowactors

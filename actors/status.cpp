@@ -1,0 +1,92 @@
+// The part of the supervisor that tells how it goes.
+
+#include "actors/supervisor.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+namespace flowactors {
+
+namespace {
+
+/// A capture that waits for a slow output on a replay gives no answer meanwhile.
+constexpr std::chrono::seconds answer_time{2};
+
+} // namespace
+
+/// Collects the books of all captures, and hands them over once all have answered.
+void supervisor_state::gather(caf::duration at_most, std::function<void(const gathered&)> done) {
+  struct gathering {
+    gathered all;
+    size_t missing = 1; // this loop
+    std::function<void(const gathered&)> done;
+  };
+  auto under_way = std::make_shared<gathering>();
+  under_way->all.books = books_;
+  under_way->done = std::move(done);
+  const auto one_less = [under_way] {
+    if (--under_way->missing == 0)
+      under_way->done(under_way->all);
+  };
+  under_way->all.packets.resize(workers_.size());
+  for (size_t i = 0; i < workers_.size(); ++i) {
+    const auto& each = workers_[i];
+    under_way->all.packets[i] = each.packets;
+    if (!each.handle)
+      continue;
+    ++under_way->missing;
+    self_->request(each.handle, at_most, snapshot_atom_v)
+      .then(
+        [under_way, one_less, i](const capture_snapshot& more) {
+          merge(under_way->all.books, more);
+          under_way->all.packets[i] = more.source.handed_out;
+          one_less();
+        },
+        [under_way, one_less, name = each.from->name()](const caf::error&) {
+          under_way->all.silent.push_back(name);
+          one_less();
+        });
+    each.from->wake();
+  }
+  one_less();
+}
+
+void supervisor_state::account() {
+  if (running_ == 0 || !options_.interim)
+    return;
+  gather(caf::infinite, [this](const gathered& all) {
+    options_.interim(make_report(all.books, voice_->counters(), outputs_.accounts()));
+  });
+}
+
+caf::result<shared_status> supervisor_state::status() {
+  auto promise = self_->make_response_promise<shared_status>();
+  gather(caf::duration(answer_time), [this, promise](const gathered& all) mutable {
+    promise.deliver(std::make_shared<const run_status>(status_of(all)));
+  });
+  return promise;
+}
+
+run_status supervisor_state::status_of(const gathered& all) const {
+  run_status out;
+  out.phase = draining_ || running_ == 0 ? "draining" : "running";
+  out.elapsed = std::chrono::steady_clock::now() - started_;
+  out.account = make_report(all.books, voice_->counters(), outputs_.accounts());
+  out.reload = reloads_;
+  for (size_t i = 0; i < workers_.size(); ++i) {
+    const auto& from = *workers_[i].from;
+    const bool silent = std::ranges::find(all.silent, from.name()) != all.silent.end();
+    const char* state = silent ? "silent" : workers_[i].handle ? "reading" : "ended";
+    out.inputs.push_back({from.name(), from.live(), state, all.packets[i]});
+  }
+  const auto& scripts = all.books.scripts;
+  if (options_.values.scripts.enabled)
+    out.contexts.push_back(
+      {"inline", loaded_, workers_.size(), compiled_,
+       std::accumulate(scripts.handled.begin(), scripts.handled.end(), uint64_t{0}),
+       scripts.rebuilds, scripts.output_dropped});
+  return out;
+}
+
+} // namespace flowactors
