@@ -13,6 +13,7 @@ struct output_parts {
   std::string name; ///< of its section
   std::unique_ptr<record_output> output;
   std::shared_ptr<record_queue> queue;
+  std::shared_ptr<const catalog> names; ///< lives as long as the output
 };
 
 /// Writes what waits for one output, in a thread of its own: a disk that is slow, or hangs, holds

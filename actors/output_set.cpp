@@ -22,13 +22,14 @@ std::unique_ptr<record_sink> sink_of(const settings::output_section& from, int d
 
 } // namespace
 
-result<void> output_set::start(pointer self, const settings& values, const catalog* names,
-                               int descriptor, bool detached) {
+result<void> output_set::start(pointer self, const settings& values,
+                               const std::shared_ptr<const catalog>& names, int descriptor,
+                               bool detached) {
   for (const auto& [name, from] : values.outputs) {
     auto handle = std::make_shared<output_actor>();
     auto queue = std::make_shared<record_queue>(
       queue_options_of(values, from), [handle] { caf::anon_send(*handle, write_atom_v); });
-    auto made = std::make_unique<record_output>(queue, sink_of(from, descriptor), names,
+    auto made = std::make_unique<record_output>(queue, sink_of(from, descriptor), names.get(),
                                                 values.flows.community_id_seed);
     if (auto opened = made->open(self->clock().now()); !opened) {
       if (made->loss() == record_loss::write_error)
@@ -36,7 +37,7 @@ result<void> output_set::start(pointer self, const settings& values, const catal
       log::warning(component, "waits for", name, opened.failure().what);
       made->take_news();
     }
-    auto parts = std::make_shared<output_parts>(output_parts{name, std::move(made), queue});
+    auto parts = std::make_shared<output_parts>(output_parts{name, std::move(made), queue, names});
     *handle = detached ? self->spawn<caf::detached>(output, std::move(parts))
                        : self->spawn(output, std::move(parts));
     self->monitor(*handle);

@@ -17,9 +17,9 @@ public:
   using pointer = supervisor_actor::pointer;
 
   /// Spawns an actor for each output of the settings. Fails if a file can't be opened; a socket or
-  /// a FIFO may come later. `names` and `descriptor`, standard output, outlive the outputs.
-  result<void> start(pointer self, const settings& values, const catalog* names, int descriptor,
-                     bool detached);
+  /// a FIFO may come later. `descriptor`, standard output, outlives the outputs.
+  result<void> start(pointer self, const settings& values,
+                     const std::shared_ptr<const catalog>& names, int descriptor, bool detached);
 
   /// A producer's end of all outputs.
   std::shared_ptr<record_ports> make_ports() const;

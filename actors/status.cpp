@@ -60,12 +60,29 @@ void supervisor_state::account() {
   });
 }
 
+/// All that ask while the books are collected get one answer.
 caf::result<shared_status> supervisor_state::status() {
   auto promise = self_->make_response_promise<shared_status>();
-  gather(caf::duration(answer_time), [this, promise](const gathered& all) mutable {
-    promise.deliver(std::make_shared<const run_status>(status_of(all)));
-  });
+  status_asked_.push_back(promise);
+  if (status_asked_.size() == 1)
+    gather(caf::duration(answer_time), [this](const gathered& all) { tell_status(all); });
   return promise;
+}
+
+void supervisor_state::tell_status(const gathered& all) {
+  if (status_asked_.empty())
+    return;
+  const auto told = std::make_shared<const run_status>(status_of(all));
+  for (auto& promise : std::exchange(status_asked_, {}))
+    promise.deliver(told);
+}
+
+/// The books once all captures have ended.
+supervisor_state::gathered supervisor_state::last_words() const {
+  gathered out{books_, {}, {}};
+  for (const auto& each : workers_)
+    out.packets.push_back(each.packets);
+  return out;
 }
 
 run_status supervisor_state::status_of(const gathered& all) const {

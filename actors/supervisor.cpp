@@ -75,8 +75,9 @@ bool supervisor_state::start_worker(const capture_order& order) {
     }
   }
   auto from = std::make_shared<input>(order, live_options_of(options_.values));
-  auto parts = std::make_shared<capture_parts>(capture_parts{
-    from, std::move(flows).value(), std::move(scripts), voice_, records, options_.slice});
+  auto parts = std::make_shared<capture_parts>(capture_parts{from, std::move(flows).value(), voice,
+                                                             names_, std::move(scripts), voice_,
+                                                             records, options_.slice});
   auto handle = options_.detached ? self_->spawn<caf::detached>(capture, std::move(parts))
                                   : self_->spawn(capture, std::move(parts));
   self_->monitor(handle);
@@ -89,7 +90,7 @@ result<void> supervisor_state::begin_outputs(const tracker& flows) {
   if (names_ != nullptr)
     return {};
   names_ = std::make_shared<catalog>(flows.names());
-  return outputs_.start(self_, options_.values, names_.get(), options_.output, options_.detached);
+  return outputs_.start(self_, options_.values, names_, options_.output, options_.detached);
 }
 
 result<std::shared_ptr<script_vm>> supervisor_state::load_scripts(
@@ -168,6 +169,7 @@ void supervisor_state::conclude() {
     failures_.push_back(std::move(what));
   for (auto& what : outputs_.failures())
     failures_.push_back(std::move(what));
+  tell_status(last_words());
   for (auto* list : {&asked_, &answered_})
     for (auto& promise : std::exchange(*list, {}))
       promise.deliver(reload_result{false, loaded_, {"the program has stopped"}});

@@ -96,6 +96,8 @@ private:
   void gather(caf::duration at_most, std::function<void(const gathered&)> done);
   void account();
   caf::result<shared_status> status();
+  void tell_status(const gathered& all);
+  gathered last_words() const;
   run_status status_of(const gathered& all) const;
   void tick();
 
@@ -121,6 +123,7 @@ private:
   bool compiled_ = false;           ///< how those run
   size_t swaps_ = 0;                ///< that are under way
   reload_status reloads_;
+  std::vector<caf::typed_response_promise<shared_status>> status_asked_;
 };
 
 supervisor_actor::behavior_type supervisor(

@@ -23,6 +23,9 @@ struct fixture : supervised {
     return out;
   }
 
+  /// More than is read meanwhile.
+  const std::vector<std::string> many = std::vector<std::string>(50, capture_file("http.pcap"));
+
   /// The result of a command.
   static json result_of(std::string_view command, const run_status& from) {
     const auto answer = json::parse(status_answer(command, from));
@@ -37,7 +40,7 @@ CAF_TEST_FIXTURE_SCOPE(control_tests, fixture)
 
 CAF_TEST(a run tells how it goes while it goes on) {
   write("a.lua", says("a"));
-  start({capture_file("ssh.pcap"), capture_file("http.pcap")});
+  start(many);
   until_read();
   const auto first = ask();
   CAF_CHECK_EQUAL(first->phase, "running");
@@ -54,7 +57,7 @@ CAF_TEST(a run tells how it goes while it goes on) {
 }
 
 CAF_TEST(a drain shows) {
-  start({capture_file("ssh.pcap"), capture_file("http.pcap")});
+  start(many);
   steps(2);
   self->send(boss, drain_atom_v);
   auto request = self->request(boss, caf::infinite, status_atom_v);
@@ -67,9 +70,10 @@ CAF_TEST(a drain shows) {
 
 CAF_TEST(what came of a reload is kept) {
   write("a.lua", says("a"));
-  start({capture_file("ssh.pcap"), capture_file("http.pcap")});
+  start(many);
   until_read();
-  CAF_CHECK_EQUAL(ask()->reload.count, 0u);
+  const auto before = ask();
+  CAF_CHECK_EQUAL(before->reload.count, 0u);
   write("a.lua", "oops(");
   self->send(boss, reload_atom_v);
   steps(4);
@@ -82,7 +86,7 @@ CAF_TEST(what came of a reload is kept) {
 
 CAF_TEST(every command has its part of the account) {
   write("a.lua", says("a"));
-  start({capture_file("dns.pcap"), capture_file("http.pcap")});
+  start(many);
   until_read();
   const auto now = ask();
   const auto status = result_of("status", *now);

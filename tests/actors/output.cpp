@@ -60,8 +60,8 @@ struct fixture : test_coordinator_fixture<message_types> {
                                                 uint16_t{0});
     static_cast<void>(made->open(sys.clock().now()));
     made->take_news();
-    *handle = aut = sys.spawn(
-      output, std::make_shared<output_parts>(output_parts{"told", std::move(made), queue}));
+    *handle = aut = sys.spawn(output, std::make_shared<output_parts>(
+                                        output_parts{"told", std::move(made), queue, nullptr}));
     run();
   }
 
