@@ -22,10 +22,10 @@ struct bounded_budget {
 /// due. The caller must hold nothing that has a destructor.
 void spend(lua_State* state, bounded_budget& budget, size_t units);
 
-/// Pushes {string = {...}, table = {...}, os = {...}}: functions that take the place of Lua's own of those
-/// names, with equal results and messages but in bounded time and memory. What is not in there is
-/// bounded already. `budget` must outlive the state; the libraries `string` and `table` must be
-/// open. May raise.
+/// Pushes {string = {...}, table = {...}, os = {...}}: functions that take the place of Lua's own
+/// of those names, with equal results and messages but in bounded time and memory. What is not in
+/// there is bounded already. `budget` must outlive the state; the libraries `string` and `table`
+/// must be open. May raise.
 void push_bounded_library(lua_State* state, bounded_budget& budget);
 
 } // namespace flowactors

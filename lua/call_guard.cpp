@@ -11,11 +11,29 @@
 #include <string_view>
 #include <utility>
 
+#if defined(__SANITIZE_ADDRESS__)
+#define FLOWACTORS_ASAN
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define FLOWACTORS_ASAN
+#endif
+#endif
+#ifdef FLOWACTORS_ASAN
+extern "C" void __asan_handle_no_return();
+#endif
+
 namespace flowactors {
 
 namespace {
 
 constexpr int32_t no_place = 0;
+
+// AddressSanitizer has to know that the frames above will not return.
+void forget_frames() noexcept {
+#ifdef FLOWACTORS_ASAN
+  __asan_handle_no_return();
+#endif
+}
 
 int64_t thread_cpu_ns() noexcept {
   timespec now{};
@@ -50,7 +68,7 @@ const char registry_key = 0;
 } // namespace
 
 call_guard::call_guard(const script_limits& limits)
-  : place_(&no_place), memory_(limits.memory, on_full, this) {
+  : place_(&no_place), memory_(limits.memory, on_full, this, &nobodys_) {
   watchdog::add(*this);
 }
 
@@ -61,7 +79,8 @@ call_guard::~call_guard() {
 void call_guard::leave(exit_reason reason) noexcept {
   reason_ = reason;
   turns_of_script() = 1;
-  _longjmp(exit_, 1);
+  forget_frames();
+  __builtin_longjmp(exit_, 1);
 }
 
 void call_guard::on_full(void* self) {
@@ -111,10 +130,6 @@ void call_guard::adapt(int64_t elapsed_ns) noexcept {
     turns = std::min(turns + turns / 4 + 1, most_turns);
 }
 
-int& call_guard::turns_of_script() noexcept {
-  return script_ < turns_.size() ? turns_[script_] : other_turns_;
-}
-
 // What is garbage goes first, on nobody's time. An error then strikes the script that made the heap
 // grow, not the one that happens to run.
 void call_guard::check_memory(lua_State* L) {
@@ -133,11 +148,8 @@ void call_guard::check_memory(lua_State* L) {
 }
 
 size_t call_guard::greediest() const noexcept {
-  if (grown_.empty())
-    return script_;
   const auto most = std::max_element(grown_.begin(), grown_.end());
-  const auto place = static_cast<size_t>(most - grown_.begin());
-  return script_ < grown_.size() && grown_[script_] == *most ? script_ : place;
+  return grown_[script_] == *most ? script_ : static_cast<size_t>(most - grown_.begin());
 }
 
 void push_guard(lua_State* L, call_guard& guard) {

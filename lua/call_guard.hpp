@@ -5,8 +5,8 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <atomic>
-#include <csetjmp>
 #include <cstdint>
 #include <vector>
 
@@ -38,12 +38,14 @@ public:
   /// must hold nothing that has a destructor.
   template <class Body>
   [[gnu::noinline]] bool enter(Body body) {
-    // NOLINTNEXTLINE: there is no other way out of compiled code.
-    if (_setjmp(exit_) != 0) {
+    // NOLINTNEXTLINE: there is no other way out of compiled code. The compiler's own is several
+    // times cheaper than the library's, and this stands before each event.
+    if (__builtin_setjmp(exit_) != 0) {
       armed_.store(false, std::memory_order_relaxed);
+      end();
       return false;
     }
-    thread_ = pthread_self();
+    know_thread();
     std::atomic_signal_fence(std::memory_order_release);
     armed_.store(true, std::memory_order_relaxed);
     body();
@@ -51,11 +53,16 @@ public:
     return true;
   }
 
-  /// A call of script number `script` begins; its time counts from its first check on.
+  /// A call of script number `script` begins: its time counts from its first check on, and what the
+  /// heap grows by is its own.
   void begin(size_t script) noexcept {
     script_ = script;
     turn_.store(turn_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    memory_.charge(&grown_[script]);
   }
+
+  /// It has ended.
+  void end() noexcept { memory_.charge(&nobodys_); }
 
   /// Bound of the calls from now on; 0 = none.
   void set_budget(int64_t ns) noexcept { budget_ns_ = ns == 0 ? INT64_MAX / 4 : ns; }
@@ -85,14 +92,12 @@ public:
   vm_memory& memory() noexcept { return memory_; }
   const vm_memory& memory() const noexcept { return memory_; }
 
-  /// Bytes by which the heap grew, net, while a script ran.
+  /// So many scripts have calls, at least one, numbered from 0.
   void set_scripts(size_t count) {
-    grown_.assign(count, 0);
-    turns_.assign(count, 1);
-  }
-  void grew(int64_t bytes) noexcept {
-    if (script_ < grown_.size())
-      grown_[script_] += bytes;
+    memory_.charge(&nobodys_);
+    script_ = 0;
+    grown_.assign(std::max(count, size_t{1}), 0);
+    turns_.assign(std::max(count, size_t{1}), 1);
   }
   /// The script that made the heap grow most.
   size_t greediest() const noexcept;
@@ -103,19 +108,29 @@ public:
   int32_t place() const noexcept { return __atomic_load_n(place_, __ATOMIC_RELAXED); }
   pthread_t thread() const noexcept { return thread_; }
   int64_t budget_ns() const noexcept { return budget_ns_; }
-  [[noreturn]] void leave(exit_reason reason) noexcept;
+  [[noreturn, gnu::noinline]] void leave(exit_reason reason) noexcept;
 
 private:
+  /// Asks for the thread only when it may be another one.
+  void know_thread() noexcept {
+    static thread_local char here;
+    if (where_ == &here)
+      return;
+    where_ = &here;
+    thread_ = pthread_self();
+  }
+
   static void on_full(void* self);
   void check_clock(lua_State* state);
   void adapt(int64_t elapsed_ns) noexcept;
-  int& turns_of_script() noexcept;
+  int& turns_of_script() noexcept { return turns_[script_]; }
   void check_memory(lua_State* state);
 
-  std::jmp_buf exit_;
+  void* exit_[5];
   std::atomic<bool> armed_{false};
   std::atomic<uint64_t> turn_{0};
   pthread_t thread_{};
+  const char* where_ = nullptr; // a place that each thread has of its own
   const int32_t* place_;
   int64_t budget_ns_ = 0;
   size_t script_ = 0;
@@ -124,9 +139,8 @@ private:
   int32_t seen_place_ = -1;
   int64_t seen_ns_ = 0; // time of the last check
   int64_t until_ns_ = 0;
-  std::vector<int> turns_; // until the next check, by script
-  int other_turns_ = 1;
-  int64_t cpu_ns_ = 0; // of the thread, at its first check
+  std::vector<int> turns_{1}; // until the next check, by script
+  int64_t cpu_ns_ = 0;        // of the thread, at its first check
 
   uint64_t broken_turn_ = UINT64_MAX;
   int32_t broken_place_ = -1;
@@ -134,8 +148,9 @@ private:
   exit_reason reason_ = exit_reason::none;
 
   vm_memory memory_;
-  size_t collect_above_ = 0; // bytes; below it the heap is as small as it gets
-  std::vector<int64_t> grown_;
+  size_t collect_above_ = 0;      // bytes; below it the heap is as small as it gets
+  std::vector<int64_t> grown_{0}; // bytes, net, while each script ran
+  int64_t nobodys_ = 0;
 };
 
 /// Adds to the table on top of the stack `slow` and `recheck`, and makes `guard` known to

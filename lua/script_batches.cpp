@@ -60,7 +60,6 @@ void script_vm::impl::run_batch() noexcept {
 void script_vm::impl::run_batch_of(running_script& script) noexcept {
   int32_t& place = access.cursor.place;
   const int32_t first = place;
-  const size_t held = guard.memory().used();
   const int64_t start = clock_ns();
   bool whole = false;
   while (place < access.cursor.count && script.breaker.closed() && !whole) {
@@ -74,7 +73,7 @@ void script_vm::impl::run_batch_of(running_script& script) noexcept {
       ++place;
     }
   }
-  guard.grew(static_cast<int64_t>(guard.memory().used() - held));
+  guard.end();
   if (!whole) {
     count_batch(script, static_cast<size_t>(place));
     return;

@@ -31,6 +31,7 @@ script_callback* script_vm::impl::running() noexcept {
   return scripts[batch_script]->callbacks[static_cast<size_t>(events[place].kind)];
 }
 
+// This stands before each event of an inline script: what is rare is elsewhere.
 void script_vm::impl::handle(event_kind of_kind, flow_record& flow, int64_t now_ns) noexcept {
   ++handled[static_cast<size_t>(of_kind)];
   script_cursor& cursor = access.cursor;
@@ -40,37 +41,50 @@ void script_vm::impl::handle(event_kind of_kind, flow_record& flow, int64_t now_
   kind = of_kind;
   position = 0;
   while (!guard.enter([this] { run_callbacks(); }))
-    recover();
+    [[unlikely]] recover();
   cursor.live = 0;
   cursor.flow = &access.nobody;
 }
 
-void script_vm::impl::run_callbacks() noexcept {
+inline void script_vm::impl::run_callbacks() noexcept {
   const auto& of_kind = callbacks[static_cast<size_t>(kind)];
-  while (position < of_kind.size()) {
+  const size_t count = of_kind.size();
+  while (position < count) {
     script_callback& target = *of_kind[position++];
-    if (!target.active)
+    if (!target.active) [[unlikely]]
       ++target.suspended;
     else
-      call(target);
+      call_here(target);
   }
-  if (kind == event_kind::ended && access.has_data && L != nullptr)
+  if (kind == event_kind::ended && access.has_data && L != nullptr) [[unlikely]]
     drop_flow_data(L);
 }
 
-void script_vm::impl::call(script_callback& target) noexcept {
-  const bool timed = target.calls++ % call_costs::sample_every == 0;
-  const int64_t start = timed ? clock_ns() : 0;
-  const size_t held = guard.memory().used();
+inline void script_vm::impl::call_here(script_callback& target) noexcept {
   current = &target;
   access.cursor.script = static_cast<int32_t>(target.script);
   guard.begin(target.script);
+  if (target.calls++ % call_costs::sample_every == 0) [[unlikely]]
+    call_timed(target);
+  else
+    call_protected(target);
+  guard.end();
+}
+
+void script_vm::impl::call(script_callback& target) noexcept {
+  call_here(target);
+}
+
+inline void script_vm::impl::call_protected(script_callback& target) noexcept {
   lua_pushvalue(L, target.index);
-  if (const int status = lua_pcall(L, 0, 0, error_handler); status != 0)
+  if (const int status = lua_pcall(L, 0, 0, error_handler); status != 0) [[unlikely]]
     fail(target, status);
-  guard.grew(static_cast<int64_t>(guard.memory().used() - held));
-  if (timed)
-    target.costs.add(clock_ns() - start - clock_cost_ns());
+}
+
+[[gnu::noinline]] void script_vm::impl::call_timed(script_callback& target) noexcept {
+  const int64_t start = clock_ns();
+  call_protected(target);
+  target.costs.add(clock_ns() - start - clock_cost_ns());
 }
 
 void script_vm::impl::fail(script_callback& target, int status) noexcept {

@@ -103,14 +103,13 @@ bool script_vm::impl::run_hook(size_t script, script_hook hook, std::string_view
   guard.set_budget((often ? options.limits.deadline : options.limits.load_deadline).count());
   const bool stayed = guard.enter([&, this] {
     guard.begin(script);
-    const size_t held = guard.memory().used();
     lua_pushcfunction(L, run_request);
     lua_pushlightuserdata(L, &request);
     if (const int status = lua_pcall(L, 1, 1, error_handler); status != 0)
       fail(target, status);
     else
       worked = true;
-    guard.grew(static_cast<int64_t>(guard.memory().used() - held));
+    guard.end();
   });
   if (!stayed)
     recover();

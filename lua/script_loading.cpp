@@ -120,16 +120,16 @@ void script_vm::impl::load(loaded_script& script) {
   text_to_load what{script.name, script.text, script.number};
   access.cursor.script = static_cast<int32_t>(script.number);
   guard.begin(script.number);
-  const size_t held = guard.memory().used();
   lua_pushvalue(L, load_request);
   lua_pushlightuserdata(L, &what);
-  if (lua_pcall(L, 1, 6, 0) != 0) {
+  const int status = lua_pcall(L, 1, 6, 0);
+  guard.end();
+  if (status != 0) {
     leave_out(script, 1, message_at(L, -1));
   } else if (lua_isnil(L, base + 1)) {
     leave_out(script, static_cast<long>(lua_tointeger(L, base + 2)), message_at(L, base + 3));
   } else {
     take(script, base);
-    guard.grew(static_cast<int64_t>(guard.memory().used() - held));
     return;
   }
   lua_settop(L, base);

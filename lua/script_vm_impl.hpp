@@ -92,6 +92,9 @@ struct script_vm::impl {
   void handle(event_kind kind, flow_record& flow, int64_t now_ns) noexcept;
   void run_callbacks() noexcept;
   void call(script_callback& target) noexcept;
+  void call_here(script_callback& target) noexcept;
+  void call_protected(script_callback& target) noexcept;
+  void call_timed(script_callback& target) noexcept;
   void fail(script_callback& target, int status) noexcept;
   script_callback* running() noexcept;
 

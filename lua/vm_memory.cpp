@@ -27,6 +27,7 @@ void* vm_memory::allocate(void* data, void* block, size_t old_size, size_t size)
     return nullptr;
   }
   self.used_ += size - old_size;
+  *self.charged_ += static_cast<int64_t>(size - old_size);
   return got;
 }
 

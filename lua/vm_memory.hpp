@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 struct lua_State;
 
@@ -14,8 +15,9 @@ public:
   /// and then the VM gets its memory.
   using exit_function = void (*)(void* data);
 
-  vm_memory(size_t most, exit_function exit, void* data) noexcept
-    : most_(most), exit_(exit), exit_data_(data) {}
+  /// `charged` as in `charge`.
+  vm_memory(size_t most, exit_function exit, void* data, int64_t* charged) noexcept
+    : most_(most), exit_(exit), exit_data_(data), charged_(charged) {}
   vm_memory(const vm_memory&) = delete;
 
   /// Stands between a fresh state and its allocator from now on.
@@ -23,6 +25,9 @@ public:
 
   /// Closes a watched state, however it was left.
   void close(lua_State* state) noexcept;
+
+  /// What is held from now on, less what is given back, is added to `bytes`.
+  void charge(int64_t* bytes) noexcept { charged_ = bytes; }
 
   size_t used() const noexcept { return used_; }
   size_t most() const noexcept { return most_; }
@@ -39,6 +44,7 @@ private:
   void* (*real_)(void*, void*, size_t, size_t) = nullptr;
   void* real_data_ = nullptr;
   size_t used_ = 0;
+  int64_t* charged_;
 };
 
 } // namespace flowactors
