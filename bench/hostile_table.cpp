@@ -48,6 +48,7 @@ std::string reason_of(const std::filesystem::path& script) {
 row measure(const std::filesystem::path& script, const hostile_figures& alone,
             const treatment& under, size_t events) {
   row out{script.stem(), reason_of(script), run_hostile(script, under, events), false};
+  out.found.grown_kb -= std::min(out.found.grown_kb, alone.grown_kb);
   out.same = out.found.ended && out.found.honest_calls == out.found.honest_events
              && std::strcmp(out.found.honest_result, alone.honest_result) == 0;
   return out;
@@ -89,9 +90,10 @@ bool judge_memory(const std::vector<row>& rows) {
     return a.found.grown_kb < b.found.grown_kb;
   });
   char text[160];
-  std::snprintf(text, sizeof(text),
-                "memory: the process grew by %.1f MB at most, with %s (target %.0f)",
-                grown_mb(*most), most->script.c_str(), room_mb);
+  std::snprintf(
+    text, sizeof(text),
+    "memory: the process grew by %.1f MB more than with honest scripts alone, with %s (target %.0f)",
+    grown_mb(*most), most->script.c_str(), room_mb);
   return judge(grown_mb(*most) <= room_mb, text);
 }
 

@@ -7,7 +7,9 @@ namespace flowactors {
 void vm_memory::watch(lua_State* L) noexcept {
   used_ = static_cast<size_t>(lua_gc(L, LUA_GCCOUNT, 0)) * 1024
           + static_cast<size_t>(lua_gc(L, LUA_GCCOUNTB, 0));
+  used_ += used_ / 4; // heads of blocks that were not seen
   real_ = lua_getallocf(L, &real_data_);
+  forget_kept();
   lua_setallocf(L, allocate, this);
 }
 
@@ -15,20 +17,83 @@ void vm_memory::close(lua_State* L) noexcept {
   lua_setallocf(L, real_, real_data_); // LuaJIT's own gives all of its memory back at once
   lua_close(L);
   used_ = 0;
+  forget_kept();
 }
 
 void* vm_memory::allocate(void* data, void* block, size_t old_size, size_t size) {
   auto& self = *static_cast<vm_memory*>(data);
-  if (size > old_size && self.used_ + (size - old_size) > self.most_)
-    self.exit_(self.exit_data_);
-  void* got = self.real_(self.real_data_, block, old_size, size);
-  if (got == nullptr && size != 0) {
-    self.exit_(self.exit_data_); // the machine has no more
+  if (size != 0)
+    return block == nullptr ? self.take(size) : self.resize(block, old_size, size);
+  if (block != nullptr)
+    self.give(block, old_size);
+  return nullptr;
+}
+
+void* vm_memory::take(size_t size) {
+  const size_t bytes = block_of(size);
+  if (bytes <= largest_kept) {
+    free_block*& first = free_[bytes / block_step];
+    if (first != nullptr) {
+      void* const block = first;
+      first = first->next;
+      kept_ -= bytes;
+      count(bytes, 0);
+      return block;
+    }
+  }
+  return resize(nullptr, 0, size);
+}
+
+void vm_memory::give(void* block, size_t size) noexcept {
+  const size_t bytes = block_of(size);
+  count(0, bytes);
+  if (bytes > largest_kept || used_ + kept_ + bytes > most_) {
+    real_(real_data_, block, size, 0);
+    return;
+  }
+  auto* const freed = static_cast<free_block*>(block);
+  free_block*& first = free_[bytes / block_step];
+  freed->next = first;
+  first = freed;
+  kept_ += bytes;
+}
+
+void* vm_memory::resize(void* block, size_t old_size, size_t size) {
+  const size_t before = block == nullptr ? 0 : block_of(old_size);
+  const size_t after = block_of(size);
+  if (after > before)
+    make_room(after - before);
+  void* got = real_(real_data_, block, old_size, size);
+  if (got == nullptr) {
+    exit_(exit_data_); // the machine has no more
     return nullptr;
   }
-  self.used_ += size - old_size;
-  *self.charged_ += static_cast<int64_t>(size - old_size);
+  count(after, before);
   return got;
+}
+
+void vm_memory::make_room(size_t bytes) {
+  if (used_ + kept_ + bytes > most_)
+    drop_kept();
+  if (used_ + bytes > most_)
+    exit_(exit_data_);
+}
+
+void vm_memory::drop_kept() noexcept {
+  for (free_block*& first : free_)
+    while (first != nullptr) {
+      void* const block = first;
+      first = first->next;
+      const auto step = static_cast<size_t>(&first - free_.data());
+      real_(real_data_, block, step * block_step - block_head, 0);
+    }
+  kept_ = 0;
+}
+
+// They were in memory that is given back, or lost, as a whole.
+void vm_memory::forget_kept() noexcept {
+  free_.fill(nullptr);
+  kept_ = 0;
 }
 
 } // namespace flowactors

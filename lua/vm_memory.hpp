@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -8,7 +10,12 @@ struct lua_State;
 namespace flowactors {
 
 /// Counts what a VM holds, and leaves the VM when it would hold too much. It never refuses:
-/// compiled code of this LuaJIT does not survive an allocation that fails.
+/// compiled code of this LuaJIT does not survive an allocation that fails. Blocks count with what
+/// LuaJIT's allocator takes for them.
+///
+/// Small blocks that are freed are kept by size and handed out again, the last one first: it is
+/// still in the cache, and to search for one takes several times as long. What is kept and what is
+/// used stay within the bound together.
 class vm_memory {
 public:
   /// Called instead of an allocation beyond `most` bytes; returns only if it can't leave the VM,
@@ -36,7 +43,26 @@ public:
   size_t soft() const noexcept { return most_ / 4 * 3; }
 
 private:
+  // LuaJIT's allocator makes blocks of these sizes: those of one size can stand for each other.
+  static constexpr size_t block_step = 8, block_head = 8, least_block = 32, largest_kept = 4096;
+  static constexpr size_t block_of(size_t size) noexcept {
+    return std::max((size + block_head + block_step - 1) / block_step * block_step, least_block);
+  }
+  struct free_block {
+    free_block* next;
+  };
+
   static void* allocate(void* self, void* block, size_t old_size, size_t size);
+  void* take(size_t size);
+  void give(void* block, size_t size) noexcept;
+  void* resize(void* block, size_t old_size, size_t size);
+  void make_room(size_t bytes);
+  void drop_kept() noexcept;
+  void forget_kept() noexcept;
+  void count(size_t more, size_t less) noexcept {
+    used_ += more - less;
+    *charged_ += static_cast<int64_t>(more - less);
+  }
 
   size_t most_;
   exit_function exit_;
@@ -45,6 +71,8 @@ private:
   void* real_data_ = nullptr;
   size_t used_ = 0;
   int64_t* charged_;
+  size_t kept_ = 0; // bytes in free blocks
+  std::array<free_block*, largest_kept / block_step + 1> free_{};
 };
 
 } // namespace flowactors
