@@ -108,6 +108,7 @@ void call_guard::check_clock(lua_State* L) {
     seen_ns_ = now;
     until_ns_ = now + budget_ns_;
     cpu_ns_ = thread_cpu_ns();
+    pardon_ns_ = most_pardon_ns;
     int& turns = turns_of_script(); // short calls share them
     turns = std::min(turns + 1, most_turns);
     return;
@@ -130,20 +131,23 @@ void call_guard::adapt(int64_t elapsed_ns) noexcept {
     turns = std::min(turns + turns / 4 + 1, most_turns);
 }
 
-// What is garbage goes first, on nobody's time. An error then strikes the script that made the heap
-// grow, not the one that happens to run.
+// What is garbage goes first: a piece of that work at each check, some of it on nobody's time. When
+// it is done an error strikes the script that made the heap grow, not the one that happens to run.
 void call_guard::check_memory(lua_State* L) {
-  const int64_t start = clock_ns(), cpu = thread_cpu_ns();
+  const int64_t start = clock_ns();
   armed_.store(false, std::memory_order_relaxed);
-  lua_gc(L, LUA_GCCOLLECT, 0);
+  while (cycles_left_ > 0 && clock_ns() - start < collect_for_ns)
+    cycles_left_ -= lua_gc(L, LUA_GCSTEP, 0);
   armed_.store(true, std::memory_order_relaxed);
-  until_ns_ += clock_ns() - start;
-  cpu_ns_ += thread_cpu_ns() - cpu;
-  collect_above_ = 0;
-  if (memory_.used() <= memory_.soft())
+  const int64_t pardon = std::min(clock_ns() - start, pardon_ns_);
+  pardon_ns_ -= pardon;
+  until_ns_ += pardon;
+  cpu_ns_ += pardon;
+  if (cycles_left_ > 0)
     return;
-  collect_above_ = memory_.used() + (size_t{1} << 20);
-  if (greediest() == script_)
+  cycles_left_ = whole_cycles;
+  collect_above_ = memory_.used() <= memory_.soft() ? 0 : memory_.used() + (size_t{1} << 20);
+  if (collect_above_ != 0 && greediest() == script_)
     raise_limit(L, to_string(limit_kind::memory), "the scripts hold too much");
 }
 

@@ -30,6 +30,10 @@ public:
   static constexpr int most_turns = 1000;
   static constexpr int64_t check_every_ns = 50'000;
 
+  /// What a check spends on the collector when scripts hold too much, and what of it a call gets
+  /// for nothing: it may not be this script's garbage.
+  static constexpr int64_t collect_for_ns = 500'000, most_pardon_ns = 1'000'000;
+
   explicit call_guard(const script_limits& limits);
   ~call_guard();
   call_guard(const call_guard&) = delete;
@@ -148,6 +152,9 @@ private:
   exit_reason reason_ = exit_reason::none;
 
   vm_memory memory_;
+  static constexpr int whole_cycles = 2; // of the collector: it may be in the middle of one
+  int cycles_left_ = whole_cycles;
+  int64_t pardon_ns_ = 0;
   size_t collect_above_ = 0;      // bytes; below it the heap is as small as it gets
   std::vector<int64_t> grown_{0}; // bytes, net, while each script ran
   int64_t nobodys_ = 0;

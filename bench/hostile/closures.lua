@@ -1,5 +1,5 @@
 -- Closures that are all kept.
--- Late: a collection that begins when three quarters of the memory are used goes through it as a whole.
+-- Late: the collector marks what it may not mark by pieces, after three quarters of the memory are used.
 local M = {}
 function M.flowCreate()
   local last

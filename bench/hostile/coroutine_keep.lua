@@ -1,5 +1,5 @@
 -- Coroutines that are all kept.
--- Late: a collection that begins when three quarters of the memory are used goes through it as a whole.
+-- Late: the collector marks all coroutines at once, after three quarters of the memory are used.
 local M = {}
 local kept = {}
 function M.flowCreate()

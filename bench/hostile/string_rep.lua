@@ -1,5 +1,5 @@
 -- Long texts made at once, for ever.
--- Late: texts of a megabyte go back to the system one by one in a collection.
+-- Late: texts of a megabyte go back to the system one by one.
 local M = {}
 function M.flowCreate()
   local n = 0
