@@ -304,3 +304,36 @@ CAF_TEST(the greedy script gets the errors of memory and not its neighbour) {
     CAF_CHECK_NOT_EQUAL(of(costs[1], limit_kind::memory), 0u);
   }
 }
+
+CAF_TEST(memory that small blocks have left is there for large ones and the other way round) {
+  for (const auto mode : both) {
+    script_tree tree;
+    tree.write("a.lua", R"(
+local M, kept, turn = {}, nil, 0
+function M.flowCreate()
+  turn = turn + 1
+  kept = {}
+  if turn % 2 == 1 then
+    for k = 1, 100000 do kept[k] = {k} end
+  else
+    for k = 1, 10 do kept[k] = ("x"):rep(1000000 + k) end
+  end
+  kept = nil
+end
+return M
+)");
+    auto options = with_limits(mode, limit_action::keep);
+    options.limits.memory = 32u << 20;
+    options.limits.deadline = std::chrono::seconds(20);
+    running aut{tree, options};
+    CAF_REQUIRE(aut.vm != nullptr);
+    flow_record flow{};
+    for (int i = 0; i < 40; ++i) {
+      aut.run(event_kind::created, flow);
+      CAF_CHECK_LESS(aut.vm->memory(), options.limits.memory + 1);
+    }
+    const auto costs = aut.vm->costs();
+    CAF_CHECK_EQUAL(costs[0].errors, 0u);
+    CAF_CHECK_EQUAL(aut.vm->rebuilds(), 0u);
+  }
+}
