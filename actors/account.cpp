@@ -103,6 +103,14 @@ std::vector<named_count> limits_of(const callback_costs& costs) {
   return out;
 }
 
+report::message_section messages_of(const message_counts& counts) {
+  report::message_section out{counts.sent, {}};
+  for (size_t i = 0; i < counts.ended.size(); ++i)
+    out.ended.emplace_back(to_string(static_cast<message_end>(i)), counts.ended[i]);
+  out.ended.emplace_back("waiting", counts.waiting);
+  return out;
+}
+
 std::vector<named_count> with(named_count first, std::vector<named_count> rest) {
   rest.insert(rest.begin(), std::move(first));
   return rest;
@@ -140,9 +148,11 @@ void balance_events(report& out, const capture_snapshot& books) {
        {{"emitted", books.tracker.events[i]}},
        {{"handled", books.scripts.handled[i]}, {"without_scripts", books.unscripted[i]}}});
   for (const auto& c : books.scripts.callbacks)
-    out.ledger.push_back({"calls of " + c.costs.callback + " in " + c.costs.script,
-                          {{"events", c.events}},
-                          {{"calls", c.costs.calls}, {"suspended", c.costs.suspended}}});
+    if (kind_of(c.costs.callback)) // hooks are no events
+      out.ledger.push_back({"calls of " + c.costs.callback + " in " + c.costs.script,
+                            {{"events", c.events}},
+                            {{"calls", c.costs.calls}, {"suspended", c.costs.suspended}}});
+  out.ledger.push_back({"messages", {{"sent", out.messages.sent}}, out.messages.ended});
 }
 
 std::vector<named_count> losses_of(const record_counters& from) {
@@ -188,6 +198,8 @@ script_account account_of(const script_vm& vm) {
   out.conditions = vm.conditions();
   out.output_dropped = vm.output_dropped();
   out.rebuilds = vm.rebuilds();
+  out.data_faults = vm.data_faults();
+  out.messages = vm.messages();
   return out;
 }
 
@@ -195,6 +207,10 @@ void merge(script_account& into, const script_account& more) {
   add(into.handled, more.handled);
   into.output_dropped += more.output_dropped;
   into.rebuilds += more.rebuilds;
+  into.data_faults += more.data_faults;
+  into.messages.sent += more.messages.sent;
+  into.messages.waiting += more.messages.waiting;
+  add(into.messages.ended, more.messages.ended);
   for (const auto& c : more.conditions) {
     auto at = std::ranges::lower_bound(into.conditions, c.script, {}, &script_condition::script);
     if (at == into.conditions.end() || at->script != c.script)
@@ -255,6 +271,8 @@ report make_report(const capture_snapshot& books, const output_counters& output,
   for (const auto& c : books.scripts.conditions)
     out.conditions.push_back({c.script, c.state, c.breaches, c.reason});
   out.rebuilds = books.scripts.rebuilds;
+  out.data_faults = books.scripts.data_faults;
+  out.messages = messages_of(books.scripts.messages);
   out.output = {output.taken, output.lost, books.scripts.output_dropped};
   for (const auto& each : outputs) {
     const auto& r = each.records;

@@ -28,6 +28,8 @@ struct script_account {
   std::vector<script_condition> conditions;         ///< by script; of the newest VM
   uint64_t output_dropped = 0; ///< bytes that scripts wrote beyond the bound of a second
   uint64_t rebuilds = 0;       ///< how often a VM had to be built anew
+  uint64_t data_faults = 0;    ///< ends of flows whose flow.data could not be dropped
+  message_counts messages;
 };
 
 /// The account of a VM up to now.
@@ -120,9 +122,14 @@ typename Inspector::result_type inspect(Inspector& f, callback_account& x) {
 }
 
 template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, message_counts& x) {
+  return f(caf::meta::type_name("message_counts"), x.sent, x.waiting, x.ended);
+}
+
+template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, script_account& x) {
   return f(caf::meta::type_name("script_account"), x.handled, x.callbacks, x.conditions,
-           x.output_dropped, x.rebuilds);
+           x.output_dropped, x.rebuilds, x.data_faults, x.messages);
 }
 
 template <class Inspector>

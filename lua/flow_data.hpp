@@ -15,6 +15,7 @@ struct flow_access;
 void push_flow_data(lua_State* state, flow_access& access);
 
 /// Drops the tables of the cursor's flow, which has ended. To be called after the last callback.
+/// What goes wrong is counted (flow_access::data_faults).
 void drop_flow_data(lua_State* state) noexcept;
 
 } // namespace flowactors

@@ -22,6 +22,7 @@ struct flow_access {
   std::array<char, 64> made{}; ///< text that a search had to write
   uint16_t community_id_seed = 0;
   std::optional<names_of_2017> old_names; ///< what the methods give instead of those of today
+  uint64_t data_faults = 0;               ///< ends of flows whose tables could not be dropped
   bool has_data = false;                  ///< scripts keep tables by flow
 };
 

@@ -99,6 +99,7 @@ void script_vm::impl::rebuild() noexcept {
     guard.memory().close(L);
   L = nullptr;
   access.cursor.pending = 0;
+  lifecycle.lose_messages();
   for (const auto& script : scripts) {
     script->runner = 0;
     for (script_callback* target : script->callbacks)

@@ -26,8 +26,14 @@ int register_hooks(lua_State* L) {
   return 0;
 }
 
+// (number of a message_end, nothing = it waits)
 int note_message(lua_State* L) {
-  state_of(L).waiting = true;
+  message_counts& messages = state_of(L).messages;
+  ++messages.sent;
+  if (lua_isnoneornil(L, 1))
+    ++messages.waiting;
+  else
+    ++messages.ended[std::min(static_cast<size_t>(luaL_checkinteger(L, 1)), message_end_count - 1)];
   return 0;
 }
 
@@ -80,25 +86,57 @@ void push_lifecycle(lua_State* L, lifecycle_state& lifecycle) {
   function("note_message", note_message);
   function("set_hook_runner", set_hook_runner);
   set_field(L, "most_saved", most_saved_bytes);
+  lua_createtable(L, 0, message_end_count);
+  for (size_t i = 0; i < message_end_count; ++i)
+    set_field(L, to_string(static_cast<message_end>(i)), i);
+  lua_setfield(L, -2, "message_ends");
 }
+
+const char* to_string(message_end end) noexcept {
+  static constexpr std::array<const char*, message_end_count> names{
+    "delivered", "unknown_context", "not_encodable", "too_large", "queue_full", "lost_with_vm"};
+  return names[static_cast<size_t>(end)];
+}
+
+void lifecycle_state::lose_messages() noexcept {
+  messages.ended[static_cast<size_t>(message_end::lost_with_vm)] +=
+    std::exchange(messages.waiting, 0);
+}
+
+namespace {
+
+/// The account of a hook; each has a place in the list.
+script_callback& hook_target(std::vector<std::unique_ptr<script_callback>>& list, size_t script,
+                             script_hook hook) {
+  const size_t place = script * hook_names.size() + static_cast<size_t>(hook);
+  if (list.size() <= place)
+    list.resize(place + 1);
+  if (list[place] == nullptr) {
+    list[place] = std::make_unique<script_callback>(script, event_kind::updated);
+    list[place]->name = hook_names[static_cast<size_t>(hook)];
+  }
+  return *list[place];
+}
+
+} // namespace
 
 /// Runs a hook of a script that has it and is not suspended. Its result stays on the stack if it
 /// gives true.
 bool script_vm::impl::run_hook(size_t script, script_hook hook, std::string_view bytes,
                                size_t place) noexcept {
-  if (L == nullptr || script >= lifecycle.scripts.size() || !lifecycle.scripts[script].has(hook)
-      || !scripts[script]->breaker.closed())
+  if (L == nullptr || script >= lifecycle.scripts.size() || !lifecycle.scripts[script].has(hook))
     return false;
-  if (hook_targets.size() <= script)
-    hook_targets.resize(script + 1);
-  if (hook_targets[script] == nullptr)
-    hook_targets[script] = std::make_unique<script_callback>(script, event_kind::updated);
-  script_callback& target = *hook_targets[script];
-  target.name = hook_names[static_cast<size_t>(hook)];
+  script_callback& target = hook_target(hook_targets, script, hook);
+  if (!scripts[script]->breaker.closed()) {
+    ++target.suspended;
+    return false;
+  }
   current = &target;
+  ++target.calls;
   access.cursor.script = static_cast<int32_t>(script);
   hook_request request{script, hook, bytes, place};
   bool worked = false;
+  const int64_t start = clock_ns();
   const bool often = hook == script_hook::tick || hook == script_hook::message;
   guard.set_budget((often ? options.limits.deadline : options.limits.load_deadline).count());
   const bool stayed = guard.enter([&, this] {
@@ -115,6 +153,7 @@ bool script_vm::impl::run_hook(size_t script, script_hook hook, std::string_view
     recover();
   guard.set_budget(options.limits.deadline.count());
   current = nullptr;
+  target.costs.add(clock_ns() - start - clock_cost_ns());
   return stayed && worked;
 }
 
@@ -148,17 +187,22 @@ void script_vm::impl::tick(int64_t now_ns) noexcept {
 
 /// Messages that are sent meanwhile wait for the next time.
 void script_vm::impl::deliver() noexcept {
-  lifecycle.waiting = false;
+  message_counts& messages = lifecycle.messages;
   size_t count = 0;
   lua_pushcfunction(L, take_messages);
   current = nullptr;
   if (lua_pcall(L, 0, 1, error_handler) == 0)
     count = static_cast<size_t>(lua_tointeger(L, -1));
   lua_pop(L, 1);
+  messages.waiting -= count;
   const uint64_t of_this_vm = rebuilds;
-  for (size_t place = 1; place <= count; ++place)
+  for (size_t place = 1; place <= count; ++place) {
+    const bool here = rebuilds == of_this_vm;
+    ++messages
+        .ended[static_cast<size_t>(here ? message_end::delivered : message_end::lost_with_vm)];
     for (size_t i = 0; i < lifecycle.scripts.size() && rebuilds == of_this_vm; ++i)
       run_hook_alone(i, script_hook::message, {}, place);
+  }
 }
 
 void script_vm::begin(const std::vector<saved_state>& from) noexcept {
@@ -198,7 +242,7 @@ void script_vm::flush(int64_t now_ns) noexcept {
     self.set_up(); // of scripts that were built anew
     if (now_ns > 0)
       self.tick(now_ns);
-    if (self.lifecycle.waiting && self.L != nullptr)
+    if (self.lifecycle.messages.waiting != 0 && self.L != nullptr)
       self.deliver();
   }
   flush();

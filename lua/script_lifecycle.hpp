@@ -26,11 +26,36 @@ struct script_hooks {
   bool has(script_hook which) const noexcept { return (mask >> static_cast<int>(which) & 1) != 0; }
 };
 
+/// What becomes of a message that a script sends.
+enum class message_end : uint8_t {
+  delivered,       ///< to those scripts of the context that take messages
+  unknown_context, ///< nobody has that name
+  not_encodable,   ///< it holds a function or the like; the sender got an error
+  too_large,       ///< the sender got an error
+  queue_full,      ///< too many were waiting
+  lost_with_vm     ///< the VM was built anew while it waited
+};
+
+inline constexpr size_t message_end_count = 6;
+
+/// "delivered", "unknown_context", ...
+const char* to_string(message_end end) noexcept;
+
+/// The messages of one VM. What was sent has ended or waits.
+struct message_counts {
+  uint64_t sent = 0;
+  uint64_t waiting = 0; ///< for good, once the VM is replaced or the run has ended
+  std::array<uint64_t, message_end_count> ended{};
+};
+
 /// Hooks of the scripts of one VM, by number; at an address that stays.
 struct lifecycle_state {
   std::vector<script_hooks> scripts;
-  bool begun = false;   ///< script_vm::begin was called
-  bool waiting = false; ///< messages wait
+  bool begun = false; ///< script_vm::begin was called
+  message_counts messages;
+
+  /// Those that waited are lost with their VM.
+  void lose_messages() noexcept;
 };
 
 /// What a script has saved, as bytes that any VM of this process understands.
@@ -39,7 +64,7 @@ struct saved_state {
   std::string bytes;
 };
 
-/// The most that one script may save.
+/// The most that one script may save, in bytes.
 inline constexpr size_t most_saved_bytes = 4u << 20;
 
 /// Adds to the table on top of the stack what chunks/lifecycle.lua needs of the host. May raise.

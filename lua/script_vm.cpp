@@ -88,21 +88,26 @@ uint64_t script_vm::handled(event_kind kind) const noexcept {
 
 std::vector<callback_costs> script_vm::costs() const {
   std::vector<callback_costs> all;
+  const auto add = [&](const script_callback& target) {
+    callback_costs& out = all.emplace_back();
+    out.script = impl_->names[target.script];
+    out.callback = target.name;
+    out.calls = target.calls;
+    out.errors = target.errors;
+    out.sampled = target.costs.sampled();
+    out.ns_mean = target.costs.mean();
+    out.ns_p50 = target.costs.quantile(0.5);
+    out.ns_p99 = target.costs.quantile(0.99);
+    out.ns_max = target.costs.max();
+    out.suspended = target.suspended;
+    out.limits = target.limits;
+  };
   for (const auto& of_kind : impl_->callbacks)
-    for (const auto& target : of_kind) {
-      callback_costs& out = all.emplace_back();
-      out.script = impl_->names[target->script];
-      out.callback = callback_names[static_cast<size_t>(target->kind)];
-      out.calls = target->calls;
-      out.errors = target->errors;
-      out.sampled = target->costs.sampled();
-      out.ns_mean = target->costs.mean();
-      out.ns_p50 = target->costs.quantile(0.5);
-      out.ns_p99 = target->costs.quantile(0.99);
-      out.ns_max = target->costs.max();
-      out.suspended = target->suspended;
-      out.limits = target->limits;
-    }
+    for (const auto& target : of_kind)
+      add(*target);
+  for (const auto& target : impl_->hook_targets)
+    if (target != nullptr)
+      add(*target);
   return all;
 }
 
@@ -118,6 +123,14 @@ std::vector<script_condition> script_vm::conditions() const {
 
 uint64_t script_vm::output_dropped() const noexcept {
   return impl_->host.meter.dropped();
+}
+
+const message_counts& script_vm::messages() const noexcept {
+  return impl_->lifecycle.messages;
+}
+
+uint64_t script_vm::data_faults() const noexcept {
+  return impl_->access.data_faults;
 }
 
 uint64_t script_vm::rebuilds() const noexcept {

@@ -42,7 +42,7 @@ struct script_vm_options {
 /// What one callback of one script has cost.
 struct callback_costs {
   std::string script;   ///< file name
-  std::string callback; ///< "flowCreate"
+  std::string callback; ///< "flowCreate", or a hook: "tick"
   uint64_t calls = 0;   ///< errors included
   uint64_t errors = 0;
   uint64_t sampled = 0; ///< calls that were timed
@@ -50,8 +50,9 @@ struct callback_costs {
   double ns_p50 = 0;
   double ns_p99 = 0;
   double ns_max = 0;
-  uint64_t suspended = 0; ///< events for which it was not called: the script was suspended
-  limit_counts limits{};  ///< of the errors, those by a broken limit
+  uint64_t suspended =
+    0; ///< events (or times) for which it was not called: the script was suspended
+  limit_counts limits{}; ///< of the errors, those by a broken limit
 };
 
 /// How a script is doing.
@@ -126,6 +127,12 @@ public:
 
   /// Bytes that scripts wrote beyond the bound of a second.
   uint64_t output_dropped() const noexcept;
+
+  /// What became of the messages that scripts sent.
+  const message_counts& messages() const noexcept;
+
+  /// Ends of flows whose data (flow.data) could not be dropped.
+  uint64_t data_faults() const noexcept;
 
   /// How often the VM had to be built anew.
   uint64_t rebuilds() const noexcept;

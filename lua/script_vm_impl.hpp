@@ -140,7 +140,7 @@ struct script_vm::impl {
   cache_state cache;
   call_guard guard;
   lifecycle_state lifecycle;
-  std::vector<std::unique_ptr<script_callback>> hook_targets; // by script; costs are not taken
+  std::vector<std::unique_ptr<script_callback>> hook_targets; // by script and hook, or null
   lua_State* L = nullptr;
   const void* buffer = nullptr; // string.buffer where written bytes wait
   bool jit = false;

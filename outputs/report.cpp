@@ -102,6 +102,8 @@ bool report::balanced() const noexcept {
 }
 
 std::string to_json(const report& from) {
+  json messages = object(from.messages.ended);
+  messages["sent"] = from.messages.sent;
   const json out = {{"packets", packets_of(from)},
                     {"flows",
                      {{"created", from.flows.created},
@@ -114,6 +116,8 @@ std::string to_json(const report& from) {
                     {"scripts", scripts_of(from)},
                     {"script_states", conditions_of(from)},
                     {"vm_rebuilds", from.rebuilds},
+                    {"flow_data_errors", from.data_faults},
+                    {"messages", messages},
                     {"output",
                      {{"written_bytes", from.output.written_bytes},
                       {"lost_bytes", from.output.lost_bytes},

@@ -78,6 +78,12 @@ struct report {
   };
   std::vector<condition> conditions; ///< by script
   uint64_t rebuilds = 0;             ///< VMs that had to be built anew
+  uint64_t data_faults = 0;          ///< ends of flows whose flow.data could not be dropped
+
+  struct message_section {
+    uint64_t sent = 0;
+    std::vector<named_count> ended; ///< delivered, lost by reason, waiting
+  } messages;                       ///< between scripts
 
   struct output_section {
     uint64_t written_bytes = 0;

@@ -5,7 +5,8 @@ local buffer = require "string.buffer"
 local error, type, tostring, pcall, rawget = error, type, tostring, pcall, rawget
 local encode, decode = buffer.encode, buffer.decode
 local cx = ffi.cast("script_cursor *", host.cursor)
-local most_message, most_waiting, most_line = 65536, 1000, 65536
+local most_message, most_waiting, most_line = 65536, 1000, 65536 -- docs/sandbox.md has them
+local ends = host.message_ends
 
 local hooks = {"setup", "tick", "teardown", "save", "restore", "message"}
 local exported_by, name_by = {}, {} -- by number of the script
@@ -19,11 +20,11 @@ local function once(script, text)
   host.log(2, script, text)
 end
 
--- Values as bytes. `what` begins the error that a value which can't be kept gives.
+-- Values as bytes; or nil, an error that begins with `what`, and whether there were too many of them.
 local function packed(value, most, what)
   local ok, text = pcall(encode, value)
   if not ok then return nil, what .. ": " .. tostring(text) end
-  if #text > most then return nil, ("%s: the value takes %d bytes, at most %d are allowed"):format(what, #text, most) end
+  if #text > most then return nil, ("%s: the value takes %d bytes, at most %d are allowed"):format(what, #text, most), true end
   return text
 end
 
@@ -89,12 +90,17 @@ function lifecycle.furnish(env, script)
   function env.send(context, value)
     if type(context) ~= "string" then error("bad argument #1 to 'send' (string expected, got " .. type(context) .. ")", 2) end
     if context ~= host.context then
+      host.note_message(ends.unknown_context)
       once(script, ("send: there is no context '%s' to send to; its messages are dropped"):format(context))
       return false
     end
-    local text, message = packed(value, most_message, "send")
-    if not text then error(message, 2) end
+    local text, message, too_large = packed(value, most_message, "send")
+    if not text then
+      host.note_message(too_large and ends.too_large or ends.not_encodable)
+      error(message, 2)
+    end
     if #waiting >= most_waiting then
+      host.note_message(ends.queue_full)
       once(script, ("send: more than %d messages wait; more are dropped"):format(most_waiting))
       return false
     end

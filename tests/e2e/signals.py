@@ -63,6 +63,43 @@ class Signals(Case):
         out, _ = self.finish(process)
         self.assertEqual(out.splitlines(), [f"new {i + 1}" for i in range(100, 200)])
 
+    def test_what_a_script_saves_outlives_a_reload(self):
+        count = ("local M, n = {{}}, 0\n"
+                 "function M.flowCreate() n = n + 1 io.write('{0} ', n, '\\n') end\n"
+                 "function M.save() return {{n = n}} end\n"
+                 "function M.restore(kept) n = kept.n io.write('{0} restores ', n, '\\n') end\n"
+                 "function M.teardown() io.write('{0} ends at ', n, '\\n') end\n"
+                 "return M\n")
+        self.script("my_script.lua", count.format("old"))
+        process, fifo = self.run_fifo()
+        with fifo:
+            fifo.write(pcap_header())
+            self.send(fifo, 0, 100)
+            for i in range(100):
+                self.assertEqual(process.stdout.readline(), b"old %d\n" % (i + 1))
+            self.script("my_script.lua", count.format("new"))
+            process.send_signal(signal.SIGHUP)
+            self.wait_for(process, "supervisor reloads my_script.lua")
+            self.send(fifo, 100, 200)
+        out, _ = self.finish(process)
+        self.assertEqual(out.splitlines(),
+                         ["old ends at 100", "new restores 100"] + [f"new {i + 1}" for i in range(100, 200)] + ["new ends at 200"])
+        hooks = self.report()["scripts"]["my_script.lua"]
+        self.assertEqual([hooks[name]["calls"] for name in ("save", "restore", "teardown")], [1, 1, 2])
+
+    def test_messages_are_accounted_for(self):
+        self.script("a.lua", "local n = 0\nreturn {flowCreate = function()\n  n = n + 1\n"
+                    "  send('inline', n)\n  if n % 10 == 0 then send('nowhere', n) pcall(send, 'inline', ('x'):rep(70000)) end\nend}\n")
+        self.script("b.lua", "return {message = function() end}\n")
+        process, fifo = self.run_fifo()
+        with fifo:
+            fifo.write(pcap_header())
+            self.send(fifo, 0, 100)
+        self.finish(process)
+        messages = self.report()["messages"]
+        self.assertEqual([messages[name] for name in ("sent", "unknown_context", "too_large")], [120, 10, 10])
+        self.assertEqual(messages["delivered"] + messages["waiting"], 100)
+
     def test_broken_script_keeps_the_old_code(self):
         self.script("my_script.lua", counting_script("old"))
         process, fifo = self.run_fifo()

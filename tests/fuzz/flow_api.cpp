@@ -1,5 +1,6 @@
 // A script that calls what scripts are given, with arguments of every kind, over flows of every
-// kind: values or Lua errors, never a crash; memory within its bound; every call accounted for.
+// kind: values or Lua errors, never a crash; memory within its bound; every call and every message
+// accounted for.
 #include "lua/script_vm.hpp"
 #include "tests/fuzz/choices.hpp"
 
@@ -13,6 +14,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -310,11 +312,16 @@ std::unique_ptr<script_vm> machine(choices& from, const std::filesystem::path& f
 
 void check(const script_vm& vm) {
   require(vm.memory() <= (33u << 20), "memory is bounded");
+  const message_counts& messages = vm.messages();
+  require(messages.sent
+            == std::accumulate(messages.ended.begin(), messages.ended.end(), messages.waiting),
+          "messages are accounted for");
   for (const auto& costs : vm.costs())
     for (size_t k = 0; k < event_kind_count; ++k)
       if (costs.callback == hooks[k])
         require(costs.calls + costs.suspended == vm.handled(static_cast<event_kind>(k)),
                 "calls are accounted for");
+  require(vm.data_faults() == 0, "data of flows is dropped");
 }
 
 } // namespace

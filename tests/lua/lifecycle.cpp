@@ -3,6 +3,9 @@
 #include "tests/lua/fixture.hpp"
 #include "tests/suite.hpp"
 
+#include <map>
+#include <numeric>
+
 using namespace flowactors;
 using namespace flowactors::test;
 
@@ -23,6 +26,16 @@ public:
 
   std::vector<std::string> records;
 };
+
+uint64_t ended(const running& run, message_end how) {
+  return run.vm->messages().ended[static_cast<size_t>(how)];
+}
+
+uint64_t sent_less_ended(const running& run) {
+  const message_counts& counts = run.vm->messages();
+  return std::accumulate(counts.ended.begin(), counts.ended.end(), counts.sent,
+                         [](uint64_t left, uint64_t gone) { return left - gone; });
+}
 
 } // namespace
 
@@ -98,6 +111,62 @@ return M
   }
 }
 
+CAF_TEST(messages that do not fit or lose their machine are counted) {
+  script_tree tree;
+  tree.write("a.lua", R"lua(
+local M, full = {}, nil
+function M.flowCreate() for k = 1, 1003 do send("inline", k) end end
+function M.flowDelete() send("inline", 1) full = {} for k = 1, 1e9 do full[k] = {k} end end
+return M
+)lua");
+  tree.write("b.lua", "return {message = function() io.write('m') end}");
+  auto options = running::with(jit_mode::automatic, nullptr, nullptr);
+  options.limits.deadline = std::chrono::seconds(20);
+  options.limits.memory = 8u << 20;
+  running run(tree, options);
+  run.vm->begin();
+  flow_record flow{};
+  run.vm->handle(event_kind::created, flow, 1);
+  CAF_CHECK_EQUAL(ended(run, message_end::queue_full), 3u);
+  CAF_CHECK_EQUAL(sent_less_ended(run), 1000u);
+  run.vm->flush(1);
+  CAF_CHECK_EQUAL(ended(run, message_end::delivered), 1000u);
+  run.vm->handle(event_kind::ended, flow, 2);
+  run.vm->flush(2);
+  CAF_CHECK_EQUAL(ended(run, message_end::lost_with_vm) + ended(run, message_end::delivered),
+                  1001u);
+  const bool rebuilt = run.vm->rebuilds() != 0; // else the error came at the soft cap
+  CAF_CHECK_EQUAL(ended(run, message_end::lost_with_vm), rebuilt ? 1u : 0u);
+  CAF_CHECK_EQUAL(sent_less_ended(run), 0u);
+}
+
+CAF_TEST(hooks are in the costs) {
+  script_tree tree;
+  tree.write("a.lua", R"lua(
+local M = {interval = 1}
+function M.setup() end
+function M.tick() error("no") end
+function M.flowCreate() end
+return M
+)lua");
+  running run(tree);
+  run.vm->begin();
+  flow_record flow{};
+  run.vm->handle(event_kind::created, flow, 1);
+  for (int64_t second = 1; second < 5; ++second)
+    run.vm->flush(second * 1'000'000'000);
+  std::map<std::string, callback_costs> costs;
+  for (const auto& each : run.vm->costs())
+    costs[each.callback] = each;
+  CAF_CHECK_EQUAL(costs.size(), 3u);
+  CAF_CHECK_EQUAL(costs["flowCreate"].calls, 1u);
+  CAF_CHECK_EQUAL(costs["setup"].calls, 1u);
+  CAF_CHECK_EQUAL(costs["setup"].sampled, 1u);
+  CAF_CHECK_EQUAL(costs["tick"].calls, 3u);
+  CAF_CHECK_EQUAL(costs["tick"].errors, 3u);
+  CAF_CHECK_EQUAL(costs["tick"].sampled, 3u);
+}
+
 CAF_TEST(messages reach the other scripts as copies) {
   for (const jit_mode mode : modes) {
     script_tree tree;
@@ -130,6 +199,11 @@ return M
     CAF_CHECK_EQUAL(run.said.faults.size(), 0u);
     CAF_REQUIRE_EQUAL(run.said.lines.size(), 1u);
     CAF_CHECK(run.said.lines[0].text.find("no context 'elsewhere'") != std::string::npos);
+    CAF_CHECK_EQUAL(ended(run, message_end::delivered), 1u);
+    CAF_CHECK_EQUAL(ended(run, message_end::not_encodable), 1u);
+    CAF_CHECK_EQUAL(ended(run, message_end::too_large), 1u);
+    CAF_CHECK_EQUAL(ended(run, message_end::unknown_context), 1u);
+    CAF_CHECK_EQUAL(sent_less_ended(run), 0u);
   }
 }
 
