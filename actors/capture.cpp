@@ -86,7 +86,7 @@ bool capture_state::burst() {
   else if (parts_.from->live())
     parts_.flows->advance(wall_clock_ns() - live_lag_ns, fan_);
   if (parts_.scripts != nullptr)
-    parts_.scripts->flush(parts_.flows->counters().now_ns);
+    parts_.scripts->flush(parts_.flows->now_ns());
   if (parts_.voice != nullptr)
     parts_.voice->pump();
   if (parts_.records != nullptr)

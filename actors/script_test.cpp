@@ -109,7 +109,7 @@ result<std::string> run(const script_case& test, const settings& values) {
     if (!count)
       return count.failure();
     (*flows)->process(std::span(frames).first(*count), **vm);
-    (*vm)->flush((*flows)->counters().now_ns);
+    (*vm)->flush((*flows)->now_ns());
   }
   (*flows)->finish(end_reason::end_of_input, **vm);
   (*vm)->end();

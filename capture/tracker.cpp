@@ -426,6 +426,10 @@ tracker_counters tracker::counters() const noexcept {
   return out;
 }
 
+int64_t tracker::now_ns() const noexcept {
+  return impl_->counters.now_ns;
+}
+
 const std::vector<protocol_totals>& tracker::protocols() const noexcept {
   return impl_->protocols;
 }

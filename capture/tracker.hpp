@@ -79,8 +79,11 @@ public:
   /// afterwards.
   void finish(end_reason reason, event_handler& handler) noexcept;
 
-  /// Counters as of now.
+  /// Counters as of now. Looks at every live flow: not for the packet path.
   tracker_counters counters() const noexcept;
+
+  /// Packet time: ns since 1970, 0 before the first packet.
+  int64_t now_ns() const noexcept;
 
   /// Totals of ended flows by protocol number (application, or master where there is none), as
   /// ndpiReader counts.
