@@ -30,6 +30,7 @@ typedef struct script_cursor {
   struct flow_record* flow;  /// the current flow; a zeroed record outside callbacks
   const char* text_arena;
   int64_t now_ns;            /// packet time
+  double turn;               /// turn + place is another number for each event
   int32_t live;              /// 1 during a callback, else 0
   int32_t pending;           /// 1 while written bytes wait for a flush
   const void* events;        /// of the batch: script_event

@@ -100,6 +100,13 @@ int is_live(lua_State* L) {
   return 1;
 }
 
+// What tells one event from another.
+int get_turn(lua_State* L) {
+  const script_cursor& cursor = access_of(L).cursor;
+  lua_pushnumber(L, cursor.turn + cursor.place);
+  return 1;
+}
+
 // The place of the current flow, by which its data is kept.
 int get_place(lua_State* L) {
   const flow_record& f = *access_of(L).cursor.flow;
@@ -109,7 +116,7 @@ int get_place(lua_State* L) {
   return 3;
 }
 
-// Takes the lists of names; gives the twins by name, `live` and `place`.
+// Takes the lists of names; gives the twins by name, `live`, `place` and `turn`.
 int native_fields(lua_State* L) {
   lua_settop(L, 1);
   const auto closure = [L](lua_CFunction function) {
@@ -124,7 +131,8 @@ int native_fields(lua_State* L) {
   }
   closure(is_live);
   closure(get_place);
-  return 3;
+  closure(get_turn);
+  return 4;
 }
 
 void set_text(lua_State* L, const char* key, const char* text) {

@@ -70,6 +70,7 @@ void push_layout(lua_State* L) {
   MEMBER(flow_record, server_text);
   MEMBER(flow_text, server_name);
   MEMBER(flow_text, bittorrent_hash);
+  MEMBER(script_cursor, turn);
   MEMBER(script_cursor, live);
   MEMBER(script_cursor, place);
   MEMBER(script_cursor, script);

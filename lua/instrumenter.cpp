@@ -95,6 +95,8 @@ void instrumenter::take(const lua_token& token) {
     return refuse(token, "not understood");
   if (header_ && token.is(")")) {
     header_ = false;
+    if (ahead_.is("end"))
+      return; // what does nothing can't go on for long; a loop around its calls is counted
     return insert(end);
   }
   if (token.kind != lua_token_kind::name)

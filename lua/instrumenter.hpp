@@ -7,10 +7,10 @@
 
 namespace flowactors {
 
-/// Puts a countdown into Lua source text: at each turn of a loop, each call of a function or of the
-/// chunk and each goto a counter goes down, and below zero a function is called that checks the
-/// limits and gives the next allowance. Everything stays on its line, so that messages name the
-/// right one, and the JIT goes on compiling.
+/// Puts a countdown into Lua source text: at each turn of a loop, each call of the chunk or of a
+/// function that does anything and each goto a counter goes down, and below zero a function is
+/// called that checks the limits and gives the next allowance. Everything stays on its line, so
+/// that messages name the right one, and the JIT goes on compiling.
 ///
 /// `text` must be a whole chunk that loadstring accepts. The result is a chunk that is called once,
 /// as `factory(allowance, check)`, and returns the user's chunk as a function; `check()` raises an

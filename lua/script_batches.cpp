@@ -23,6 +23,7 @@ void script_vm::impl::handle(std::span<const script_event> batch) noexcept {
   cursor.events = batch.data();
   cursor.count = static_cast<int32_t>(batch.size());
   cursor.place = 0;
+  cursor.turn += 1;
   cursor.live = 1;
   batch_script = 0;
   counted = 0;
@@ -31,6 +32,7 @@ void script_vm::impl::handle(std::span<const script_event> batch) noexcept {
     ++cursor.place; // past the event whose call was left
   }
   events = {};
+  cursor.turn += cursor.count;
   cursor.place = cursor.count = 0;
   cursor.live = 0;
   cursor.flow = &access.nobody;

@@ -37,6 +37,7 @@ void script_vm::impl::handle(event_kind of_kind, flow_record& flow, int64_t now_
   script_cursor& cursor = access.cursor;
   cursor.flow = &flow;
   cursor.now_ns = now_ns;
+  cursor.turn += 1;
   cursor.live = 1;
   kind = of_kind;
   position = 0;

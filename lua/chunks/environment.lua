@@ -1,20 +1,34 @@
 -- Loads scripts, each into an environment of its own: a script of 2017 finds there what it found in its VM, and can spoil only that.
 local host, compile, strings, make_environment, furnish, make_runner = ...
 local type, tostring, rawget, next, xpcall, getinfo = type, tostring, rawget, next, xpcall, debug.getinfo
+local funcinfo, jit_off = require("jit.util").funcinfo, jit.off
 
 local function message_of(value)
   if type(value) == "string" or type(value) == "number" then return tostring(value) end
   return ("(error object is a %s value)"):format(type(value))
 end
 
+-- To call a function that does nothing, from C++, costs less when it is interpreted: there is nothing to win by entering a trace. In a
+-- loop over a batch it has to be compiled, and a function of the same text stands for it.
+local function nothing() end
+local function prepared(callback, wrap)
+  if funcinfo(callback).bytecodes == funcinfo(nothing).bytecodes then
+    jit_off(callback)
+    return callback, nothing
+  end
+  local wrapped = wrap(callback)
+  return wrapped, wrapped
+end
+
 local known = {"flowCreate", "flowProtocolDetected", "flowUpdate", "flowDelete"}
 
 -- Functions under the four names, one that runs them over a batch, and the other names of functions, sorted, one a line.
 local function sort_out(exported, script, number)
-  local found, others, wrap = {}, {}, host.flow_argument.make_wrapper()
+  local found, in_batches, others, wrap = {}, {}, {}, host.flow_argument.make_wrapper()
   for k, name in ipairs(known) do
     local value = rawget(exported, name)
-    found[k] = type(value) == "function" and wrap(value) or false
+    found[k], in_batches[k] = false, false
+    if type(value) == "function" then found[k], in_batches[k] = prepared(value, wrap) end
     others[name] = false
   end
   for _, hook in ipairs(host.lifecycle.hooks) do others[hook] = false end
@@ -24,7 +38,7 @@ local function sort_out(exported, script, number)
     if type(value) == "function" and type(name) == "string" and others[name] == nil then list[#list + 1] = name end
   end
   table.sort(list)
-  return found[1], found[2], found[3], found[4], make_runner(found), table.concat(list, "\n")
+  return found[1], found[2], found[3], found[4], make_runner(in_batches), table.concat(list, "\n")
 end
 
 -- Runs a script's text; `number` counts the scripts of the VM. Gives the functions flowCreate, flowProtocolDetected, flowUpdate,

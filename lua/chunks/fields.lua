@@ -1,13 +1,12 @@
--- Makes the argument `flow` of callbacks: an object for each call, with fields by name. It holds the number of its call, which every
+-- Makes the argument `flow` of callbacks: an object for each call, with fields by name. It holds the number of its event, which every
 -- access compares with the call at hand; what it reads is the cursor's flow, so that a kept one can reach nothing else.
 local host, methods = ...
 local names = host.names
-local error, type, tostring, setmetatable = error, type, tostring, setmetatable
+local error, type, tostring, setmetatable, getinfo = error, type, tostring, setmetatable, debug.getinfo
 local most_flows = 100000 -- with data, of a script (docs/sandbox.md)
 
 names.tcp_states = host.tcp_states
-local getters, live, place, copy
-local serial -- [0] = number of the current call
+local getters, live, place, turn, copy
 
 local function lua_text(text) return (text:gsub("f%.end", 'f["end"]')) end
 
@@ -94,21 +93,20 @@ local function compiled()
     local f = cx.flow
     return f.slot, tonumber(f.id), tonumber(f.first_seen_ns)
   end
-  serial = ffi.new("double[1]")
+  turn = function() return cx.turn + cx.place end
 end
 
 local function interpreted()
-  getters, live, place = host.native_fields(names)
+  getters, live, place, turn = host.native_fields(names)
   copy = function()
     local made = {}
     for name, get in next, getters do made[name] = get() end
     return made
   end
-  serial = {[0] = 0}
 end
 
 if host.jit then compiled() else interpreted() end
-local getters, live, serial = getters, live, serial -- never set again: the compiler takes them for constants
+local getters, live, turn = getters, live, turn -- never set again: the compiler takes them for constants
 
 local fields_of = {} -- what suggestions are taken from
 for name in next, getters do fields_of[name] = true end
@@ -118,7 +116,7 @@ fields_of.copy, fields_of.data = true, true
 local gone = "flow is valid during its callback only; keep what flow.copy() gives, or the fields that you need"
 
 local function copy_checked(flow)
-  if live() == 0 or (flow ~= nil and flow[1] ~= serial[0]) then error(gone, 2) end
+  if live() == 0 or (flow ~= nil and flow[1] ~= turn()) then error(gone, 2) end
   return copy()
 end
 
@@ -157,12 +155,12 @@ local function make_wrapper()
   function meta.__index(flow, name)
     local get = getters[name]
     if get then
-      if flow[1] ~= serial[0] or live() == 0 then error(gone, 2) end
+      if flow[1] ~= turn() or live() == 0 then error(gone, 2) end
       return get()
     end
     if type(name) ~= "string" then return nil end
     if not fields_of[name] then error(("flow has no field '%s'%s"):format(name:sub(1, 64), host.nearest(name, fields_of)), 2) end
-    if flow[1] ~= serial[0] or live() == 0 then error(gone, 2) end
+    if flow[1] ~= turn() or live() == 0 then error(gone, 2) end
     if name == "data" then
       return get_data() or error(("flow.data: %d flows have data, and no more are allowed"):format(most_flows), 2)
     end
@@ -172,17 +170,15 @@ local function make_wrapper()
     error(("flow.%s can't be set; what you note about a flow goes into flow.data"):format(tostring(name):sub(1, 64)), 2)
   end
   function meta.__tostring(flow)
-    if flow[1] ~= serial[0] or live() == 0 then return "flow (gone)" end
+    if flow[1] ~= turn() or live() == 0 then return "flow (gone)" end
     return ("flow %d"):format(getters.id())
   end
-  -- Each callback gets a function compiled for itself, so that it has traces of its own.
+  -- Each callback gets a function compiled for itself, so that it has traces of its own. One that takes nothing, as all of 2017, needs none.
   return function(callback)
-    return assert(loadstring([[local callback, serial, meta, setmetatable = ...
-      return function()
-        local number = serial[0] + 1
-        serial[0] = number
-        return callback(setmetatable({number}, meta))
-      end]], "=flow"))(callback, serial, meta, setmetatable)
+    local taken = getinfo(callback, "u")
+    if taken.nparams == 0 and not taken.isvararg then return callback end
+    return assert(loadstring([[local callback, turn, meta, setmetatable = ...
+      return function() return callback(setmetatable({turn()}, meta)) end]], "=flow"))(callback, turn, meta, setmetatable)
   end
 end
 

@@ -172,6 +172,45 @@ CAF_TEST(an unknown field is an error with the nearest name) {
   }
 }
 
+CAF_TEST(a callback without parameters gets no flow and a kept one stays gone) {
+  for (const jit_mode mode : modes) {
+    script_tree tree;
+    tree.write("a.lua", R"lua(
+local M, kept = {}, nil
+function M.flowCreate(flow) kept = flow end
+function M.flowUpdate() io.write(tostring(kept), pcall(function() return kept.id end) and " reached " or " refused ") end
+function M.flowDelete(flow) end -- does nothing
+return M
+)lua");
+    running run(tree, mode, &names());
+    flow_record flow = a_flow();
+    for (int i = 0; i < 200; ++i) {
+      run.said.written.clear();
+      run.run(event_kind::created, flow);
+      run.run(event_kind::updated, flow);
+      run.run(event_kind::ended, flow);
+    }
+    CAF_CHECK_EQUAL(run.said.written, "flow (gone) refused ");
+    std::vector<script_event> batch;
+    for (int i = 0; i < 300; ++i)
+      batch.push_back({&flow, 1, i % 2 == 0 ? event_kind::created : event_kind::updated});
+    batch.push_back({&flow, 1, event_kind::ended});
+    run.said.written.clear();
+    run.vm->handle(batch);
+    run.vm->flush();
+    std::string all;
+    for (int i = 0; i < 150; ++i)
+      all += "flow (gone) refused ";
+    CAF_CHECK_EQUAL(run.said.written, all);
+    CAF_CHECK_EQUAL(run.said.faults.size(), 0u);
+    const auto costs = run.vm->costs();
+    CAF_CHECK_EQUAL(costs.size(), 3u);
+    for (const auto& cost : costs)
+      if (cost.callback == "flowDelete")
+        CAF_CHECK_EQUAL(cost.calls, 201u);
+  }
+}
+
 CAF_TEST(a flow that is kept gives an error and never another flow) {
   for (const jit_mode mode : modes) {
     script_tree tree;

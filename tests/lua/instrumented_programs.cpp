@@ -131,7 +131,8 @@ CAF_TEST(a turn is counted where a loop turns and a function begins) {
   CAF_CHECK_EQUAL(count("for i = 1, 5 do end"), 6u);
   CAF_CHECK_EQUAL(count("local i = 0 while i < 5 do i = i + 1 end"), 6u);
   CAF_CHECK_EQUAL(count("local i = 0 repeat i = i + 1 until i == 5"), 6u);
-  CAF_CHECK_EQUAL(count("local function f(a, b, ...) end f() f()"), 3u);
+  CAF_CHECK_EQUAL(count("local function f(a, b, ...) return end f() f()"), 3u);
+  CAF_CHECK_EQUAL(count("local function f(a, b, ...) end f() f()"), 1u);
   CAF_CHECK_EQUAL(count("local i = 0 ::a:: i = i + 1 if i < 5 then goto a end"), 5u);
   CAF_CHECK_EQUAL(count("do do local x = 1 end end if true then local y = 2 end"), 1u);
 }
