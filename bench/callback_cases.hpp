@@ -21,7 +21,8 @@ struct callback_case {
   benched_script script;
   flow_mix flows;
   call_targets targets;
-  double share = 0; ///< one by one it may cost one in so many of what 2017 took; 0 = no target
+  double share =
+    0; ///< so many times as long the way of 2017 has to take for one script; 0 = no target
 };
 
 /// Empty, five fields, and everything.

@@ -26,6 +26,7 @@ if (FLOWACTORS_SANITIZE)
   add_link_options(-fsanitize=address,undefined)
 else ()
   add_compile_options(-fstack-protector-strong -fstack-clash-protection -fcf-protection)
+  add_compile_options(-fno-plt) # everything is bound at start anyway (-z now): a stub for each call would be in vain
   if (CMAKE_BUILD_TYPE MATCHES "Rel")
     add_compile_definitions(_FORTIFY_SOURCE=2)
   endif ()

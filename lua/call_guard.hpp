@@ -41,20 +41,34 @@ public:
   /// Runs `body`, which may call scripts; false if their VM was left from within. Frames between
   /// must hold nothing that has a destructor.
   template <class Body>
-  [[gnu::noinline]] bool enter(Body body) {
+  bool enter(Body body) {
+    struct outcome {
+      Body& body;
+      bool stayed;
+    } held{body, true};
+    enter([](outcome*) {}, [](outcome* f) { f->body(); }, [](outcome* f) { f->stayed = false; },
+          &held);
+    return held.stayed;
+  }
+
+  /// The same for what runs at each event: `before(self, more...)`, still without a way out, then
+  /// `body(self)`, and `left(self)` if the VM was left. One frame does it all, and nothing is kept
+  /// around the way out but `self`.
+  template <class Before, class Body, class Left, class Self, class... More>
+  [[gnu::noinline]] void enter(Before before, Body body, Left left, Self* self, More... more) {
+    before(self, more...);
     // NOLINTNEXTLINE: there is no other way out of compiled code. The compiler's own is several
     // times cheaper than the library's, and this stands before each event.
     if (__builtin_setjmp(exit_) != 0) {
       armed_.store(false, std::memory_order_relaxed);
       end();
-      return false;
+      return left(self);
     }
     know_thread();
     std::atomic_signal_fence(std::memory_order_release);
     armed_.store(true, std::memory_order_relaxed);
-    body();
+    body(self);
     armed_.store(false, std::memory_order_relaxed);
-    return true;
   }
 
   /// A call of script number `script` begins: its time counts from its first check on, and what the

@@ -33,6 +33,18 @@ script_callback* script_vm::impl::running() noexcept {
 
 // This stands before each event of an inline script: what is rare is elsewhere.
 void script_vm::impl::handle(event_kind of_kind, flow_record& flow, int64_t now_ns) noexcept {
+  guard.enter([](impl* self, event_kind k, flow_record* f, int64_t t) { self->begin(k, *f, t); },
+              [](impl* self) { self->run_callbacks(); }, [](impl* self) { self->go_on(); }, this,
+              of_kind, &flow, now_ns);
+}
+
+[[gnu::noinline]] void script_vm::impl::go_on() noexcept {
+  do
+    recover();
+  while (!guard.enter([this] { run_callbacks(); }));
+}
+
+inline void script_vm::impl::begin(event_kind of_kind, flow_record& flow, int64_t now_ns) noexcept {
   ++handled[static_cast<size_t>(of_kind)];
   script_cursor& cursor = access.cursor;
   cursor.flow = &flow;
@@ -40,18 +52,15 @@ void script_vm::impl::handle(event_kind of_kind, flow_record& flow, int64_t now_
   cursor.turn += 1;
   cursor.live = 1;
   kind = of_kind;
-  position = 0;
-  while (!guard.enter([this] { run_callbacks(); }))
-    [[unlikely]] recover();
-  cursor.live = 0;
-  cursor.flow = &access.nobody;
+  const auto& of_this_kind = callbacks[static_cast<size_t>(of_kind)];
+  due = of_this_kind.data();
+  due_end = due + of_this_kind.size();
 }
 
-inline void script_vm::impl::run_callbacks() noexcept {
-  const auto& of_kind = callbacks[static_cast<size_t>(kind)];
-  const size_t count = of_kind.size();
-  while (position < count) {
-    script_callback& target = *of_kind[position++];
+// A function of its own: around the guard's way out nothing stays in a register.
+[[gnu::noinline]] void script_vm::impl::run_callbacks() noexcept {
+  while (due != due_end) {
+    script_callback& target = **due++;
     if (!target.active) [[unlikely]]
       ++target.suspended;
     else
@@ -59,6 +68,8 @@ inline void script_vm::impl::run_callbacks() noexcept {
   }
   if (kind == event_kind::ended && access.has_data && L != nullptr) [[unlikely]]
     drop_flow_data(L);
+  access.cursor.live = 0;
+  access.cursor.flow = &access.nobody;
 }
 
 inline void script_vm::impl::call_here(script_callback& target) noexcept {

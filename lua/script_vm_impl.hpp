@@ -90,7 +90,9 @@ struct script_vm::impl {
 
   // -- script_calls.cpp
   void handle(event_kind kind, flow_record& flow, int64_t now_ns) noexcept;
+  void begin(event_kind kind, flow_record& flow, int64_t now_ns) noexcept;
   void run_callbacks() noexcept;
+  void go_on() noexcept;
   void call(script_callback& target) noexcept;
   void call_here(script_callback& target) noexcept;
   void call_protected(script_callback& target) noexcept;
@@ -158,7 +160,8 @@ struct script_vm::impl {
 
   // Where a call goes on after the VM was left and built anew.
   event_kind kind = event_kind::created;
-  size_t position = 0;                  // the next callback
+  const std::unique_ptr<script_callback>* due = nullptr; // the next callback
+  const std::unique_ptr<script_callback>* due_end = nullptr;
   std::span<const script_event> events; // of the batch
   std::array<uint64_t, event_kind_count> kinds{};
   size_t batch_script = 0;
