@@ -109,6 +109,32 @@ void check_outputs(std::vector<contradiction>& out, const settings& values) {
                    {}});
 }
 
+constexpr size_t most_contexts = 256;
+
+void check_contexts(std::vector<contradiction>& out, const settings& values) {
+  for (const auto& [name, context] : values.contexts) {
+    const auto section = "context." + name;
+    if (name == "inline")
+      out.push_back({section,
+                     "shards",
+                     "the name of the scripts in the capture ([inline])",
+                     "another name",
+                     {}});
+    if (context.batch > context.lane)
+      out.push_back({section,
+                     "batch",
+                     show(std::to_string(context.batch)),
+                     "at most lane (" + std::to_string(context.lane) + ")",
+                     {section + ".lane"}});
+  }
+  if (values.contexts.size() > most_contexts)
+    out.push_back({"context." + values.contexts.rbegin()->first,
+                   "shards",
+                   std::to_string(values.contexts.size()) + " contexts",
+                   "at most " + std::to_string(most_contexts),
+                   {}});
+}
+
 } // namespace
 
 std::vector<contradiction> check_settings(const settings& values) {
@@ -153,6 +179,7 @@ std::vector<contradiction> check_settings(const settings& values) {
   check_output(out, "report", "file", values.report.file, true);
   check_output(out, "log", "file", values.log.file, false);
   check_outputs(out, values);
+  check_contexts(out, values);
   const auto& socket = values.control.socket;
   check_output(out, "control", "socket", socket, false);
   if (socket.size() > longest_socket_path)

@@ -36,6 +36,12 @@ constexpr std::array sections{
   setting_section{"inline",
                   "The scripts in callbacks/user_scripts/inline, which run at their packet, and "
                   "their limits (docs/sandbox.md)."},
+  setting_section{
+    "context",
+    "The scripts in callbacks/user_scripts/NAME, which run beside the capture in Lua VMs of their "
+    "own and get the events in batches (docs/contexts.md). There may be many, each with a name of "
+    "its own.",
+    [](const settings& s) { return names_of(s.contexts); }},
   setting_section{"report", "The account at the end of a run."},
   setting_section{"log", "What the program says about itself."},
   setting_section{"control", "Where flowactors ctl asks and tells the running program."},
@@ -189,6 +195,63 @@ constexpr std::array keys{
          "The time within which they count, by the clock."),
   KEY_OF(
     "inline", inline_scripts, retry_after, {.kind = duration, .least = ms, .most = year}, waits,
+    "How long a suspended script rests. If it breaks a limit in its trial, it is off until the "
+    "next reload."),
+
+  KEY_OF_EACH("context", contexts, shards, {.kind = integer, .least = 1, .most = 64}, waits,
+              "How many VMs share the work. All flows of a client meet in one of them."),
+  KEY_OF_EACH("context", contexts, lane,
+              {.kind = integer, .least = 16, .most = 16'777'216, .unit = "events"}, waits,
+              "How many events may be under way from a capture worker to a shard. Files wait when "
+              "there is no more room."),
+  KEY_OF_EACH(
+    "context", contexts, policy, {.kind = choice, .choices = "newest oldest sample"}, waits,
+    "What an interface does then: newest = the events that come are lost, oldest = those "
+    "that have waited longest, sample = every second batch that waits. They are counted."),
+  KEY_OF_EACH("context", contexts, batch,
+              {.kind = integer, .least = 1, .most = 4096, .unit = "events"}, waits,
+              "How many events go together at most."),
+  KEY_OF_EACH("context", contexts, linger, {.kind = duration, .least = ms, .most = 10 * second},
+              waits, "How long an event waits for others at most."),
+  KEY_OF_EACH("context", contexts, restarts, {.kind = integer, .least = 0, .most = 1'000'000},
+              waits,
+              "So many breakdowns of a shard are followed by a new start; one more, and the "
+              "context is parked until the next reload."),
+  KEY_OF_EACH("context", contexts, restarts_within, {.kind = duration, .least = ms, .most = year},
+              waits, "The time within which they count."),
+  KEY_OF_EACH("context", contexts, trusted, {.kind = boolean}, waits,
+              "Whether these scripts may do what the program may: open files, run programs, load C "
+              "libraries. If not, they run in a sandbox."),
+  KEY_OF_EACH(
+    "context", contexts, compat_names, {.kind = choice, .choices = "current 2017"}, waits,
+    "How flow.getNdpiProto(), getNdpiCategory(), dump() and interface.* name protocols, "
+    "categories and breeds: current = as nDPI does now (TLS, Email), 2017 = as it did then "
+    "(SSL, EmailSync). Fields of the argument flow are always current."),
+  KEY_OF_EACH("context", contexts, deadline,
+              {.kind = duration, .least = 100'000, .most = 10 * second, .zero = "none"}, waits,
+              "How long a call of a callback may take."),
+  KEY_OF_EACH("context", contexts, load_deadline,
+              {.kind = duration, .least = ms, .most = 60 * second, .zero = "none"}, waits,
+              "How long a file may take to load."),
+  KEY_OF_EACH(
+    "context", contexts, memory, {.kind = value_kind::size, .least = 4 * mib, .most = 4 * gib},
+    waits,
+    "How much the Lua VM of these scripts may hold. From three quarters on, scripts get errors; "
+    "beyond it, the VM is built anew."),
+  KEY_OF_EACH("context", contexts, output, {.kind = value_kind::size, .least = 0, .most = 64 * gib},
+              waits,
+              "How much these scripts may write in a second; the rest is dropped and counted. "
+              "0B = no bound."),
+  KEY_OF_EACH(
+    "context", contexts, on_limit, {.kind = choice, .choices = "suspend keep stop"}, waits,
+    "What happens to a script that breaks its limits: suspend = it rests for a time and gets one "
+    "trial, keep = it goes on, stop = it is off until the next reload."),
+  KEY_OF_EACH("context", contexts, breaches, {.kind = integer, .least = 1, .most = 1'000'000},
+              waits, "So many broken limits suspend a script."),
+  KEY_OF_EACH("context", contexts, within, {.kind = duration, .least = ms, .most = year}, waits,
+              "The time within which they count, by the clock."),
+  KEY_OF_EACH(
+    "context", contexts, retry_after, {.kind = duration, .least = ms, .most = year}, waits,
     "How long a suspended script rests. If it breaks a limit in its trial, it is off until the "
     "next reload."),
 

@@ -88,6 +88,29 @@ struct settings {
     bool operator==(const inline_section&) const = default;
   } inline_scripts; ///< [inline]
 
+  /// A context: the scripts of callbacks/user_scripts/NAME, in VMs of their own beside the capture.
+  struct context_section {
+    uint32_t shards = 1;
+    uint32_t lane = 16384;         ///< events
+    std::string policy = "newest"; ///< newest | oldest | sample
+    uint32_t batch = 256;          ///< events
+    std::chrono::nanoseconds linger = std::chrono::milliseconds(20);
+    uint32_t restarts = 3;
+    std::chrono::nanoseconds restarts_within = std::chrono::seconds(5);
+    bool trusted = false; ///< this and what follows as in [inline]
+    std::string compat_names = "current";
+    std::chrono::nanoseconds deadline = std::chrono::milliseconds(10);
+    std::chrono::nanoseconds load_deadline = std::chrono::seconds(1);
+    uint64_t memory = 64u << 20;
+    uint64_t output = 64u << 20;
+    std::string on_limit = "suspend";
+    uint32_t breaches = 5;
+    std::chrono::nanoseconds within = std::chrono::seconds(60);
+    std::chrono::nanoseconds retry_after = std::chrono::seconds(30);
+    bool operator==(const context_section&) const = default;
+  };
+  std::map<std::string, context_section> contexts; ///< [context.NAME], by name
+
   struct report_section {
     std::string file; ///< empty = none, "-" = standard output
     bool strict_ledger = false;

@@ -71,6 +71,8 @@ std::string beside(const setting_key& key, const std::string& value) {
            : name != "kind"    ? "kind = stdout\n"
            : value == "stdout" ? ""
                                : "path = /tmp/flowactors-output\n";
+  if (std::string(key.section) == "context")
+    return name == "batch" ? "lane = 16777216\n" : name == "lane" ? "batch = 1\n" : "";
   return name == "idle_after"     ? "closed_after = 0s\n"
          : name == "closed_after" ? "idle_after = 0s\n"
                                   : "";
@@ -172,13 +174,17 @@ CAF_TEST(every member of the settings has its key) {
   auto& [scripts_enabled, root, jit, store_entries, store_size, helper_size] = all.scripts;
   auto& [trusted, compat_names, deadline, load_deadline, memory, output, on_limit, breaches, within,
          retry_after] = all.inline_scripts;
+  auto& [shards, lane, policy, batch, linger, restarts, restarts_within, c_trusted, c_compat_names,
+         c_deadline, c_load_deadline, c_memory, c_output, c_on_limit, c_breaches, c_within,
+         c_retry_after] = all.contexts[""];
   auto& [report_file, strict_ledger, summary] = all.report;
   auto& [level, log_file] = all.log;
   auto& [kind, path, what, detected, rotate, keep, queue, max_record, when_full, output_wait] =
     all.outputs[""];
   auto& [control_socket] = all.control;
-  auto& [capture, decode, flows, dpi, scripts, inline_scripts, report, log, control, outputs] = all;
-  CAF_CHECK_EQUAL(setting_sections().size(), 10u);
+  auto& [capture, decode, flows, dpi, scripts, inline_scripts, contexts, report, log, control,
+         outputs] = all;
+  CAF_CHECK_EQUAL(setting_sections().size(), 11u);
   const std::vector<setting_member> members{&interface,
                                             &read,
                                             &filter,
@@ -224,6 +230,23 @@ CAF_TEST(every member of the settings has its key) {
                                             &breaches,
                                             &within,
                                             &retry_after,
+                                            &shards,
+                                            &lane,
+                                            &policy,
+                                            &batch,
+                                            &linger,
+                                            &restarts,
+                                            &restarts_within,
+                                            &c_trusted,
+                                            &c_compat_names,
+                                            &c_deadline,
+                                            &c_load_deadline,
+                                            &c_memory,
+                                            &c_output,
+                                            &c_on_limit,
+                                            &c_breaches,
+                                            &c_within,
+                                            &c_retry_after,
                                             &report_file,
                                             &strict_ledger,
                                             &summary,
@@ -248,8 +271,9 @@ CAF_TEST(every member of the settings has its key) {
   }
   static_cast<void>(capture), static_cast<void>(decode), static_cast<void>(flows),
     static_cast<void>(dpi);
-  static_cast<void>(scripts), static_cast<void>(inline_scripts), static_cast<void>(report),
-    static_cast<void>(log), static_cast<void>(control), static_cast<void>(outputs);
+  static_cast<void>(scripts), static_cast<void>(inline_scripts), static_cast<void>(contexts),
+    static_cast<void>(report), static_cast<void>(log), static_cast<void>(control),
+    static_cast<void>(outputs);
 }
 
 CAF_TEST(every row of the table is whole) {
@@ -352,11 +376,11 @@ CAF_TEST(unknown names get the nearest known one) {
   CAF_CHECK_EQUAL(
     fault("captur", "x = 1\ny = 2"),
     "f.ini:1: [captur]: found an unknown section, expected one of capture, decode, flows, dpi, "
-    "scripts, inline, report, log, control, output.NAME, nearest known name 'capture'\n");
+    "scripts, inline, context.NAME, report, log, control, output.NAME, nearest known name 'capture'\n");
   CAF_CHECK_EQUAL(
     fault("banana", ""),
     "f.ini:1: [banana]: found an unknown section, expected one of capture, decode, flows, dpi, "
-    "scripts, inline, report, log, control, output.NAME\n");
+    "scripts, inline, context.NAME, report, log, control, output.NAME\n");
   CAF_CHECK_EQUAL(fault("report", "fil = x"),
                   "f.ini:2: [report] fil: found an unknown key, expected one of file, "
                   "strict_ledger, summary, nearest known name 'file'\n");
@@ -382,7 +406,7 @@ CAF_TEST(all faults come at once in the order of the file) {
   CAF_CHECK_EQUAL(
     faults(outcome),
     "f.ini:1: [captur]: found an unknown section, expected one of capture, decode, flows, dpi, "
-    "scripts, inline, report, log, control, output.NAME, nearest "
+    "scripts, inline, context.NAME, report, log, control, output.NAME, nearest "
     "known name 'capture'\n"
     "f.ini:4: [flows] mx: found an unknown key, expected one of max, idle_after, closed_after, "
     "active_after, update_every, "
@@ -459,6 +483,26 @@ CAF_TEST(outputs need places of their own) {
   CAF_CHECK_EQUAL(faults(parse(many)),
                   "f.ini (default): [output.o74] kind: found 65 outputs, "
                   "expected at most 64\n");
+}
+
+CAF_TEST(contexts have names and lanes that hold a batch) {
+  CAF_CHECK_EQUAL(fault("context.a", "batch = 100\nlane = 100"), "");
+  CAF_CHECK_EQUAL(fault("context.a", "batch = 101\nlane = 100"),
+                  "f.ini:2: [context.a] batch: found '101', expected at most lane (100)\n");
+  CAF_CHECK_EQUAL(fault("context.inline", ""),
+                  "f.ini (default): [context.inline] shards: found the name of the scripts in the "
+                  "capture ([inline]), expected another name\n");
+  const auto outcome = parse("[context.a]\n[context.b]\ndeadline = 2ms\n");
+  CAF_CHECK_EQUAL(faults(outcome), "");
+  CAF_REQUIRE_EQUAL(outcome.values.contexts.size(), 2u);
+  CAF_CHECK_EQUAL(outcome.values.contexts.at("a"), settings::context_section{});
+  CAF_CHECK(outcome.values.contexts.at("b").deadline == std::chrono::milliseconds(2));
+  std::string many;
+  for (int i = 100; i < 357; ++i)
+    many += "[context.c" + std::to_string(i) + "]\n";
+  CAF_CHECK_EQUAL(faults(parse(many)),
+                  "f.ini (default): [context.c356] shards: found 257 contexts, expected at most "
+                  "256\n");
 }
 
 CAF_TEST(values that contradict each other) {
