@@ -87,6 +87,13 @@ void merge(source_counters& into, const source_counters& more) {
   into.interface_dropped += more.interface_dropped;
 }
 
+std::vector<named_count> by_kind(const kind_counts& counts) {
+  std::vector<named_count> out;
+  for (size_t i = 0; i < counts.size(); ++i)
+    out.emplace_back(to_string(static_cast<event_kind>(i)), counts[i]);
+  return out;
+}
+
 /// The counts of an enum's values under their names, without the first value ("none").
 template <class Enum, class Array>
 std::vector<named_count> named(const Array& counts) {
@@ -141,13 +148,13 @@ void balance_packets(report& out, const capture_snapshot& books) {
   out.ledger.push_back({"flows by protocol", out.flows.ended, {{"by_protocol", flows}}});
 }
 
-void balance_events(report& out, const capture_snapshot& books) {
+void balance_events(report& out, const capture_snapshot& books, const script_account& scripts) {
   for (size_t i = 0; i < event_kind_count; ++i)
     out.ledger.push_back(
       {std::string("events ") + to_string(static_cast<event_kind>(i)),
        {{"emitted", books.tracker.events[i]}},
        {{"handled", books.scripts.handled[i]}, {"without_scripts", books.unscripted[i]}}});
-  for (const auto& c : books.scripts.callbacks)
+  for (const auto& c : scripts.callbacks)
     if (kind_of(c.costs.callback)) // hooks are no events
       out.ledger.push_back({"calls of " + c.costs.callback + " in " + c.costs.script,
                             {{"events", c.events}},
@@ -162,7 +169,78 @@ std::vector<named_count> losses_of(const record_counters& from) {
   return out;
 }
 
-void balance_records(report& out, const capture_snapshot& books, const output_account& output,
+std::string name_of(const std::string& context, uint32_t worker, uint32_t shard) {
+  return context + " (worker " + std::to_string(worker) + ", shard " + std::to_string(shard) + ")";
+}
+
+/// What the capture has done for lanes, and the lanes with it.
+void balance_lanes(report& out, const capture_snapshot& books, const context_account& context) {
+  for (const auto& s : books.lanes)
+    if (s.context == context.name)
+      out.ledger.push_back({"events for " + name_of(s.context, s.worker, s.shard),
+                            by_kind(s.emitted),
+                            {{"collecting", sum(s.collecting)}, {"put", sum(s.put)}}});
+  for (const auto& l : context.lanes) {
+    std::vector<named_count> right{{"handled", sum(l.counters.handled)},
+                                   {"waiting", sum(l.counters.waiting)}};
+    for (size_t i = 0; i < lane_loss_count; ++i)
+      right.emplace_back(to_string(static_cast<lane_loss>(i)), sum(l.counters.lost[i]));
+    out.ledger.push_back({"lane of " + name_of(context.name, l.worker, l.shard),
+                          by_kind(l.counters.taken), std::move(right)});
+  }
+}
+
+/// What can be compared only when nothing is under way any more.
+void balance_ends(report& out, const capture_snapshot& books, const context_account& context) {
+  kind_counts put{}, taken{}, handled{}, crashed{};
+  uint64_t lost = 0, at_end = 0;
+  for (const auto& s : books.lanes)
+    if (s.context == context.name)
+      add(put, s.put);
+  for (const auto& l : context.lanes) {
+    add(taken, l.counters.taken);
+    add(handled, l.counters.handled);
+    add(crashed, l.counters.lost_by(lane_loss::crashed));
+    for (const auto& each : l.counters.lost)
+      lost += sum(each);
+    at_end += l.counters.next - l.counters.delivered;
+  }
+  const auto& own = context.books;
+  out.ledger.push_back({"lanes of " + context.name, by_kind(put), by_kind(taken)});
+  out.ledger.push_back({"batches of " + context.name,
+                        {{"handled", sum(handled)}, {"crashed", sum(crashed)}},
+                        by_kind(own.taken)});
+  out.ledger.push_back({"sequence of " + context.name,
+                        {{"skipped", own.skipped}, {"after_the_last", at_end}},
+                        {{"lost", lost - sum(crashed)}, {"doubled", own.doubled}}});
+}
+
+void balance_contexts(report& out, const capture_snapshot& books,
+                      const std::vector<context_account>& contexts, bool closing) {
+  for (const auto& c : contexts) {
+    balance_lanes(out, books, c);
+    out.ledger.push_back(
+      {"events in " + c.name, by_kind(c.books.taken), by_kind(c.books.scripts.handled)});
+    if (closing)
+      balance_ends(out, books, c);
+  }
+}
+
+report::context_section section_of(const context_account& from) {
+  report::context_section out{from.name, from.state, from.reason, from.restarts, {}};
+  for (const auto& l : from.lanes) {
+    const auto& c = l.counters;
+    report::lane_section lane{l.worker, l.shard,        by_kind(c.taken), by_kind(c.handled),
+                              {},       sum(c.waiting), c.batches,        l.most,
+                              c.peak,   c.waits};
+    for (size_t i = 0; i < lane_loss_count; ++i)
+      lane.lost.emplace_back(to_string(static_cast<lane_loss>(i)), by_kind(c.lost[i]));
+    out.lanes.push_back(std::move(lane));
+  }
+  return out;
+}
+
+void balance_records(report& out, const record_account& made, const output_account& output,
                      bool closing) {
   const auto& records = output.records;
   auto right = losses_of(records);
@@ -174,10 +252,10 @@ void balance_records(report& out, const capture_snapshot& books, const output_ac
     return;
   std::vector<named_count> handed;
   if (output.emits)
-    handed.emplace_back("emitted", books.records.emitted);
+    handed.emplace_back("emitted", made.emitted);
   for (size_t i = 0; i < event_kind_count; ++i)
     if ((output.flows & mask_of(static_cast<event_kind>(i))) != 0)
-      handed.emplace_back(to_string(static_cast<event_kind>(i)), books.records.flows[i]);
+      handed.emplace_back(to_string(static_cast<event_kind>(i)), made.flows[i]);
   out.ledger.push_back(
     {"records for " + output.name, std::move(handed), {{"taken", records.taken}}});
 }
@@ -230,7 +308,16 @@ void merge(script_account& into, const script_account& more) {
   }
 }
 
+void merge(context_snapshot& into, const context_snapshot& more) {
+  merge(into.scripts, more.scripts);
+  add(into.taken, more.taken);
+  into.batches += more.batches;
+  into.skipped += more.skipped;
+  into.doubled += more.doubled;
+}
+
 void merge(capture_snapshot& into, const capture_snapshot& more) {
+  into.lanes.insert(into.lanes.end(), more.lanes.begin(), more.lanes.end());
   merge(into.source, more.source);
   merge(into.tracker, more.tracker);
   merge(into.scripts, more.scripts);
@@ -248,9 +335,17 @@ void merge(capture_snapshot& into, const capture_snapshot& more) {
 }
 
 report make_report(const capture_snapshot& books, const output_counters& output,
-                   const std::vector<output_account>& outputs, bool closing) {
+                   const std::vector<output_account>& outputs,
+                   const std::vector<context_account>& contexts, bool closing) {
   const auto& t = books.tracker;
+  script_account scripts = books.scripts;
+  record_account records = books.records;
   report out;
+  for (const auto& c : contexts) {
+    merge(scripts, c.books.scripts);
+    records.emitted += c.records.emitted;
+    out.contexts.push_back(section_of(c));
+  }
   out.packets = {t.seen,
                  t.decoded,
                  t.bytes,
@@ -264,25 +359,26 @@ report make_report(const capture_snapshot& books, const output_counters& output,
     out.protocols.push_back({p.name, p.totals.packets, p.totals.bytes, p.totals.flows});
   for (size_t i = 0; i < event_kind_count; ++i)
     out.events.emplace_back(to_string(static_cast<event_kind>(i)), t.events[i]);
-  for (const auto& c : books.scripts.callbacks)
+  for (const auto& c : scripts.callbacks)
     out.callbacks.push_back({c.costs.script, c.costs.callback, c.costs.calls, c.costs.errors,
                              c.costs.ns_mean, c.costs.ns_p50, c.costs.ns_p99, c.costs.ns_max,
                              c.costs.suspended, limits_of(c.costs)});
-  for (const auto& c : books.scripts.conditions)
+  for (const auto& c : scripts.conditions)
     out.conditions.push_back({c.script, c.state, c.breaches, c.reason});
-  out.rebuilds = books.scripts.rebuilds;
-  out.data_faults = books.scripts.data_faults;
-  out.messages = messages_of(books.scripts.messages);
-  out.output = {output.taken, output.lost, books.scripts.output_dropped};
+  out.rebuilds = scripts.rebuilds;
+  out.data_faults = scripts.data_faults;
+  out.messages = messages_of(scripts.messages);
+  out.output = {output.taken, output.lost, scripts.output_dropped};
   for (const auto& each : outputs) {
     const auto& r = each.records;
     out.outputs.push_back(
       {each.name, r.taken, r.written, losses_of(r), r.waiting, r.bytes, r.files, r.retries});
   }
   balance_packets(out, books);
-  balance_events(out, books);
+  balance_events(out, books, scripts);
+  balance_contexts(out, books, contexts, closing);
   for (const auto& each : outputs)
-    balance_records(out, books, each, closing);
+    balance_records(out, records, each, closing);
   out.ledger.push_back(
     {"output bytes",
      {{"written", output.taken}},

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/lane_writer.hpp"
 #include "capture/source.hpp"
 #include "capture/tracker.hpp"
 #include "lua/script_vm.hpp"
@@ -53,6 +54,40 @@ struct capture_snapshot {
   script_account scripts;
   std::array<uint64_t, event_kind_count> unscripted{}; ///< events that were for outputs alone
   record_account records;                              ///< what was handed to outputs
+  std::vector<lane_sending> lanes;                     ///< what was handed to contexts
+};
+
+/// What the actors of a context have counted, each between two batches.
+struct context_snapshot {
+  script_account scripts; ///< with the context before the names of files
+  kind_counts taken{};    ///< events that came out of lanes
+  uint64_t batches = 0;
+  uint64_t skipped = 0; ///< sequence numbers that did not come
+  uint64_t doubled = 0; ///< and that came again
+};
+
+void merge(context_snapshot& into, const context_snapshot& more);
+
+/// The books of a lane.
+struct lane_account {
+  uint32_t worker = 0;
+  uint32_t shard = 0;
+  uint64_t most = 0; ///< its credit
+  lane_counters counters;
+};
+
+/// The books of a context, and how it is.
+struct context_account {
+  std::string name;
+  std::string state;  ///< running | ended | parked
+  std::string reason; ///< of a context that is parked; else of the last breakdown, if there was one
+  std::vector<std::string> files;
+  bool compiled = false;
+  uint64_t machines = 0; ///< VMs
+  uint64_t restarts = 0;
+  context_snapshot books;
+  record_account records; ///< what was handed to outputs
+  std::vector<lane_account> lanes;
 };
 
 /// Adds one worker's books to another's.
@@ -77,7 +112,8 @@ struct output_account {
 /// The report of a run: counts, and the ledger's equations. Time and memory stay 0. `closing`: at
 /// the end, when nothing is under way between a capture and an output.
 report make_report(const capture_snapshot& books, const output_counters& output,
-                   const std::vector<output_account>& outputs = {}, bool closing = false);
+                   const std::vector<output_account>& outputs = {},
+                   const std::vector<context_account>& contexts = {}, bool closing = false);
 
 // -- so that these may cross a mailbox
 // -------------------------------------------------------------
@@ -135,7 +171,19 @@ typename Inspector::result_type inspect(Inspector& f, script_account& x) {
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, capture_snapshot& x) {
   return f(caf::meta::type_name("capture_snapshot"), x.source, x.tracker, x.protocols, x.scripts,
-           x.unscripted, x.records);
+           x.unscripted, x.records, x.lanes);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, lane_sending& x) {
+  return f(caf::meta::type_name("lane_sending"), x.context, x.shard, x.worker, x.emitted,
+           x.collecting, x.put);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, context_snapshot& x) {
+  return f(caf::meta::type_name("context_snapshot"), x.scripts, x.taken, x.batches, x.skipped,
+           x.doubled);
 }
 
 template <class Inspector>

@@ -38,7 +38,9 @@ void capture_state::start(capture_parts parts) {
   if (parts_.scripts != nullptr)
     parts_.scripts->attach(parts_.flows->text_arena());
   fan_.set_scripts(parts_.scripts.get());
-  fan_.set_records(parts_.records, parts_.flows->text_arena());
+  fan_.attach(parts_.flows->text_arena());
+  fan_.set_records(parts_.records);
+  fan_.set_lanes(std::move(parts_.lanes));
 }
 
 capture_actor::behavior_type capture_state::make_behavior() {
@@ -67,8 +69,11 @@ void capture_state::poll() {
   if (phase_ != phase::reading)
     return;
   const auto until = std::chrono::steady_clock::now() + parts_.slice;
-  while (burst() && std::chrono::steady_clock::now() < until) {
+  lane* full = nullptr;
+  while ((full = fan_.choked()) == nullptr && burst() && std::chrono::steady_clock::now() < until) {
   }
+  if (full != nullptr) // a context is slow: meanwhile nothing is read, but the mailbox
+    full->wait(parts_.slice);
   collect_faults();
   if (parts_.from->stopped() || (parts_.voice != nullptr && parts_.voice->closed()))
     end(end_reason::shutdown);
@@ -91,6 +96,7 @@ bool capture_state::burst() {
     parts_.voice->pump();
   if (parts_.records != nullptr)
     parts_.records->flush(); // the next read may wait
+  fan_.flush(parts_.flows->now_ns(), n < burst_frames);
   return n != 0;
 }
 
@@ -118,6 +124,7 @@ capture_snapshot capture_state::snapshot() {
   out.unscripted = fan_.unscripted();
   if (parts_.records != nullptr)
     out.records = parts_.records->account();
+  out.lanes = fan_.lanes();
   return out;
 }
 
@@ -139,6 +146,7 @@ void capture_state::drain() {
 void capture_state::end(end_reason reason) {
   phase_ = phase::ended;
   parts_.flows->finish(reason, fan_);
+  fan_.flush(parts_.flows->now_ns(), true);
   if (parts_.scripts != nullptr)
     parts_.scripts->end();
   if (parts_.records != nullptr)

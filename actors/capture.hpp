@@ -18,11 +18,12 @@ namespace flowactors {
 struct capture_parts {
   std::shared_ptr<input> from;
   std::unique_ptr<tracker> flows;
-  std::shared_ptr<script_output> speaker; ///< of the scripts; outlives them
-  std::shared_ptr<const catalog> names;   ///< likewise
-  std::shared_ptr<script_vm> scripts;     ///< null = none
-  std::shared_ptr<console> voice;         ///< what scripts write goes through it
-  std::shared_ptr<record_ports> records;  ///< null = there are no outputs
+  std::shared_ptr<script_output> speaker;          ///< of the scripts; outlives them
+  std::shared_ptr<const catalog> names;            ///< likewise
+  std::shared_ptr<script_vm> scripts;              ///< null = none
+  std::shared_ptr<console> voice;                  ///< what scripts write goes through it
+  std::shared_ptr<record_ports> records;           ///< null = there are no outputs
+  std::vector<std::unique_ptr<lane_writer>> lanes; ///< to contexts
   std::chrono::nanoseconds slice{
     10'000'000}; ///< the longest that messages wait for packets that are there
 };

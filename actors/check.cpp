@@ -18,10 +18,9 @@ public:
 
 constexpr uint32_t smallest_table = 16;
 
-void check_scripts(const settings& values, const tracker& flows,
+void check_scripts(script_vm_options options, const tracker& flows,
                    std::vector<std::string>& problems) {
   silent nobody;
-  auto options = script_options_of(values);
   options.names = &flows.names();
   options.text_arena = flows.text_arena();
   options.output = &nobody;
@@ -41,6 +40,13 @@ void check_scripts(const settings& values, const tracker& flows,
         problems.push_back(std::move(unknown));
 }
 
+std::vector<script_vm_options> every_context(const settings& values) {
+  std::vector<script_vm_options> out{script_options_of(values)};
+  for (const auto& [name, section] : values.contexts)
+    out.push_back(script_options_of(values, name));
+  return out;
+}
+
 } // namespace
 
 std::vector<std::string> check_run(const settings& values) {
@@ -53,7 +59,8 @@ std::vector<std::string> check_run(const settings& values) {
   if (!flows)
     problems.push_back(flows.failure().what);
   else if (values.scripts.enabled)
-    check_scripts(values, **flows, problems);
+    for (auto& context : every_context(values))
+      check_scripts(std::move(context), **flows, problems);
   return problems;
 }
 

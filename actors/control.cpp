@@ -92,11 +92,11 @@ std::string status_answer(std::string_view command, const run_status& from) {
   if (command == "scripts")
     return told(scripts_json(account));
   if (command == "contexts")
-    return told(contexts_json(from));
+    return told(contexts_json(from, account));
   if (command != "top")
     return {};
   auto all = status_json(from, account);
-  all["contexts"] = contexts_json(from);
+  all["contexts"] = contexts_json(from, account);
   all["scripts"] = scripts_json(account);
   return told(std::move(all));
 }

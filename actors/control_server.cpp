@@ -143,6 +143,11 @@ void control_server::serve() {
     if (watched[1].revents != 0)
       accept_one(now);
   }
+  for (const auto& each : clients_) // who told the program to stop hears that it does
+    if (!each->answer.empty()) {
+      each->last = true;
+      write_to(*each, clock::now());
+    }
   clients_.clear();
 }
 

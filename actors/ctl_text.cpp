@@ -122,12 +122,37 @@ std::string scripts_text(const json& from, bool colour) {
   return out.empty() ? "no scripts\n" : out.text(colour) + reasons;
 }
 
+/// Over all lanes: counts of a lane by kind, or by reason and kind.
+uint64_t over_lanes(const json& lanes, const char* what) {
+  uint64_t out = 0;
+  for (const auto& lane : lanes)
+    for (const auto& each : lane[what])
+      out += each.is_object() ? sum(each) : each.get<uint64_t>();
+  return out;
+}
+
+uint64_t waiting_in(const json& lanes) {
+  uint64_t out = 0;
+  for (const auto& lane : lanes)
+    out += lane["waiting"].get<uint64_t>();
+  return out;
+}
+
 std::string contexts_text(const json& from, bool colour) {
-  text_table out({"context", "scripts", "machines", "compiled", "events", "rebuilds"}, 2);
-  for (const auto& c : from)
-    out.add({c["name"].get<std::string>(), joined(c["scripts"]), count(c["machines"]),
-             c["compiled"].get<bool>() ? "yes" : "no", count(c["events"]), count(c["rebuilds"])});
-  return out.empty() ? "no contexts\n" : out.text(colour);
+  text_table out({"context", "state", "scripts", "machines", "compiled", "events", "waiting",
+                  "lost", "restarts", "rebuilds"},
+                 3);
+  std::string reasons;
+  for (const auto& c : from) {
+    const auto& lanes = c["lanes"];
+    out.add({c["name"].get<std::string>(), c["state"].get<std::string>(), joined(c["scripts"]),
+             count(c["machines"]), c["compiled"].get<bool>() ? "yes" : "no", count(c["events"]),
+             grouped(waiting_in(lanes)), grouped(over_lanes(lanes, "lost")), count(c["restarts"]),
+             count(c["rebuilds"])});
+    if (const auto reason = c["reason"].get<std::string>(); !reason.empty())
+      reasons += c["name"].get<std::string>() + ": " + reason + "\n";
+  }
+  return out.empty() ? "no contexts\n" : out.text(colour) + reasons;
 }
 
 std::string reloaded_text(const json& from) {

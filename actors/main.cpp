@@ -99,7 +99,8 @@ std::optional<run_result> run(const settings& values, const signal_line& signals
     print_summary(account);
   };
   options.done = [result](run_result outcome) { result->set_value(std::move(outcome)); };
-  auto boss = system.spawn(supervisor, std::move(options));
+  // Contexts share the threads of the scheduler; nobody waits for them to get a word in.
+  auto boss = system.spawn<caf::detached>(supervisor, std::move(options));
   boss->attach_functor([](const caf::error&) { signal_line::wake(); });
   if (control != nullptr)
     control->start(control_answers(system, boss));

@@ -82,6 +82,8 @@ CAF_ADD_ATOM(flowactors, flowactors, write_atom, "write")
 CAF_ADD_ATOM(flowactors, flowactors, reopen_atom, "reopen")
 CAF_ADD_ATOM(flowactors, flowactors, finish_atom, "finish")
 CAF_ADD_ATOM(flowactors, flowactors, status_atom, "status")
+CAF_ADD_TYPE_ID(flowactors, (flowactors::context_snapshot))
+CAF_ADD_ATOM(flowactors, flowactors, work_atom, "work")
 CAF_END_TYPE_ID_BLOCK(flowactors)
 
 namespace flowactors {
@@ -100,6 +102,19 @@ using capture_actor = caf::typed_actor<
   caf::replies_to<progress_atom>::with<capture_progress>,
   // Read no more, end every flow, then answer `run`.
   caf::reacts_to<drain_atom>>;
+
+/// Runs the scripts of one shard of a context over the batches that lanes bring.
+using context_actor = caf::typed_actor<
+  // Begin: your scripts are loaded, your lanes are there.
+  caf::reacts_to<run_atom>,
+  // (from a lane) Something waits for you.
+  caf::reacts_to<work_atom>,
+  // (to itself) Handle another batch of each lane.
+  caf::reacts_to<poll_atom>,
+  // What have you counted so far?
+  caf::replies_to<snapshot_atom>::with<context_snapshot>,
+  // Handle what waits, then end. Answered with the books.
+  caf::replies_to<finish_atom>::with<context_snapshot>>;
 
 /// Writes the records that wait for one output.
 using output_actor = caf::typed_actor<

@@ -30,7 +30,9 @@ decoder_options decoder_options_of(const settings::decode_section& from) {
   return out;
 }
 
-script_limits limits_of(const settings::inline_section& from) {
+/// Of [inline] and of contexts.
+template <class Section>
+script_limits limits_of(const Section& from) {
   script_limits out;
   out.deadline = from.deadline;
   out.load_deadline = from.load_deadline;
@@ -42,6 +44,21 @@ script_limits limits_of(const settings::inline_section& from) {
   out.breaches = from.breaches;
   out.within = from.within;
   out.retry_after = from.retry_after;
+  return out;
+}
+
+template <class Section>
+script_vm_options options_of(const settings& from, const Section& scripts) {
+  script_vm_options out;
+  out.root = from.scripts.root;
+  out.helper_bytes = from.scripts.helper_size;
+  out.jit = from.scripts.jit == "on"    ? jit_mode::on
+            : from.scripts.jit == "off" ? jit_mode::off
+                                        : jit_mode::automatic;
+  out.trusted = scripts.trusted;
+  out.compat_names = scripts.compat_names == "2017" ? name_age::of_year_2017 : name_age::current;
+  out.community_id_seed = from.flows.community_id_seed;
+  out.limits = limits_of(scripts);
   return out;
 }
 
@@ -77,18 +94,26 @@ live_options live_options_of(const settings& from) {
 }
 
 script_vm_options script_options_of(const settings& from) {
-  script_vm_options out;
-  out.root = from.scripts.root;
-  out.helper_bytes = from.scripts.helper_size;
-  out.jit = from.scripts.jit == "on"    ? jit_mode::on
-            : from.scripts.jit == "off" ? jit_mode::off
-                                        : jit_mode::automatic;
-  out.trusted = from.inline_scripts.trusted;
-  out.compat_names =
-    from.inline_scripts.compat_names == "2017" ? name_age::of_year_2017 : name_age::current;
-  out.community_id_seed = from.flows.community_id_seed;
-  out.limits = limits_of(from.inline_scripts);
+  return options_of(from, from.inline_scripts);
+}
+
+script_vm_options script_options_of(const settings& from, const std::string& context) {
+  auto out = options_of(from, from.contexts.at(context));
+  out.context = context;
   return out;
+}
+
+lane_options lane_options_of(const settings& from, const settings::context_section& context,
+                             bool blocks) {
+  const bool live = !from.capture.interface.empty();
+  const auto policy = context.policy == "oldest"   ? shed_policy::oldest
+                      : context.policy == "sample" ? shed_policy::sample
+                                                   : shed_policy::newest;
+  return {context.lane, policy, !live, blocks};
+}
+
+batch_options batch_options_of(const settings::context_section& context, event_mask kinds) {
+  return {kinds, context.shards, context.batch, context.linger};
 }
 
 value_store::limits store_limits_of(const settings& from) {

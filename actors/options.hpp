@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/lane_writer.hpp"
 #include "capture/source.hpp"
 #include "capture/tracker.hpp"
 #include "config/settings.hpp"
@@ -18,7 +19,15 @@ live_options live_options_of(const settings& from);
 
 /// Without names, arena, output and store, which the caller has.
 script_vm_options script_options_of(const settings& from);
+
+/// The same for a context of that name.
+script_vm_options script_options_of(const settings& from, const std::string& context);
 value_store::limits store_limits_of(const settings& from);
+
+/// A lane to a context. `blocks`: the capture has a thread that may wait.
+lane_options lane_options_of(const settings& from, const settings::context_section& context,
+                             bool blocks);
+batch_options batch_options_of(const settings::context_section& context, event_mask kinds);
 
 /// The queue of an output.
 record_queue_options queue_options_of(const settings& from, const settings::output_section& output);

@@ -30,6 +30,8 @@ struct input_status {
 /// A context: the scripts of a folder, in one VM or several.
 struct context_status {
   std::string name;
+  std::string state;  ///< running | ended | parked
+  std::string reason; ///< of that it is parked, or of its last breakdown
   std::vector<std::string> scripts;
   uint64_t machines = 0; ///< VMs
   bool compiled = false;

@@ -49,15 +49,19 @@ void supervisor_state::gather(caf::duration at_most, std::function<void(const ga
         });
     each.from->wake();
   }
+  contexts_.ask(
+    self_, at_most, [under_way] { ++under_way->missing; }, one_less);
   one_less();
+}
+
+report supervisor_state::report_of(const capture_snapshot& books, bool closing) const {
+  return make_report(books, voice_->counters(), outputs_.accounts(), contexts_.accounts(), closing);
 }
 
 void supervisor_state::account() {
   if (running_ == 0 || !options_.interim)
     return;
-  gather(caf::infinite, [this](const gathered& all) {
-    options_.interim(make_report(all.books, voice_->counters(), outputs_.accounts()));
-  });
+  gather(caf::infinite, [this](const gathered& all) { options_.interim(report_of(all.books)); });
 }
 
 /// All that ask while the books are collected get one answer.
@@ -89,7 +93,7 @@ run_status supervisor_state::status_of(const gathered& all) const {
   run_status out;
   out.phase = draining_ || running_ == 0 ? "draining" : "running";
   out.elapsed = std::chrono::steady_clock::now() - started_;
-  out.account = make_report(all.books, voice_->counters(), outputs_.accounts());
+  out.account = report_of(all.books);
   out.reload = reloads_;
   for (size_t i = 0; i < workers_.size(); ++i) {
     const auto& from = *workers_[i].from;
@@ -100,9 +104,13 @@ run_status supervisor_state::status_of(const gathered& all) const {
   const auto& scripts = all.books.scripts;
   if (options_.values.scripts.enabled)
     out.contexts.push_back(
-      {"inline", loaded_, workers_.size(), compiled_,
+      {"inline", "running", "", loaded_, workers_.size(), compiled_,
        std::accumulate(scripts.handled.begin(), scripts.handled.end(), uint64_t{0}),
        scripts.rebuilds, scripts.output_dropped});
+  for (auto& c : contexts_.accounts())
+    out.contexts.push_back({c.name, c.state, c.reason, c.files, c.machines, c.compiled,
+                            sum(c.books.scripts.handled), c.books.scripts.rebuilds,
+                            c.books.scripts.output_dropped});
   return out;
 }
 

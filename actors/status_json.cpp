@@ -64,16 +64,23 @@ json status_json(const run_status& from, const json& account) {
           {"reload", reload_json(from.reload)}};
 }
 
-json contexts_json(const run_status& from) {
+json contexts_json(const run_status& from, const json& account) {
   json out = json::array();
-  for (const auto& c : from.contexts)
+  const auto& sections = account["contexts"];
+  for (const auto& c : from.contexts) {
+    const bool beside = sections.contains(c.name); // the capture
     out.push_back({{"name", c.name},
+                   {"state", c.state},
+                   {"reason", c.reason},
                    {"scripts", c.scripts},
                    {"machines", c.machines},
                    {"compiled", c.compiled},
                    {"events", c.events},
                    {"rebuilds", c.rebuilds},
-                   {"dropped_bytes", c.dropped_bytes}});
+                   {"dropped_bytes", c.dropped_bytes},
+                   {"restarts", beside ? sections[c.name]["restarts"] : json(0)},
+                   {"lanes", beside ? sections[c.name]["lanes"] : json::array()}});
+  }
   return out;
 }
 

@@ -14,7 +14,7 @@ void supervisor_state::start(supervisor_options options) {
   started_ = std::chrono::steady_clock::now();
   voice_ = std::make_shared<console>(options_.output, options_.values.capture.interface.empty());
   self_->set_down_handler([this](const caf::down_msg& down) {
-    if (outputs_.take_down(down))
+    if (outputs_.take_down(down) || contexts_.take_down(self_, down))
       return;
     for (size_t i = 0; i < workers_.size(); ++i)
       if (workers_[i].handle && workers_[i].handle->address() == down.source)
@@ -30,6 +30,7 @@ void supervisor_state::start(supervisor_options options) {
     finish();
     return;
   }
+  contexts_.start(self_);
   for (size_t i = 0; i < workers_.size(); ++i)
     self_->request(workers_[i].handle, caf::infinite, run_atom_v)
       .then([this, i](capture_end& end) { take_end(i, end); },
@@ -52,7 +53,7 @@ bool supervisor_state::start_worker(const capture_order& order) {
     fail(flows.failure().what);
     return false;
   }
-  if (auto begun = begin_outputs(**flows); !begun) {
+  if (auto begun = begin_others(**flows); !begun) {
     fail(begun.failure().what);
     return false;
   }
@@ -74,10 +75,11 @@ bool supervisor_state::start_worker(const capture_order& order) {
       compiled_ = scripts->jit();
     }
   }
+  auto lanes = contexts_.make_writers(static_cast<uint32_t>(workers_.size()));
   auto from = std::make_shared<input>(order, live_options_of(options_.values));
-  auto parts = std::make_shared<capture_parts>(capture_parts{from, std::move(flows).value(), voice,
-                                                             names_, std::move(scripts), voice_,
-                                                             records, options_.slice});
+  auto parts = std::make_shared<capture_parts>(
+    capture_parts{from, std::move(flows).value(), voice, names_, std::move(scripts), voice_,
+                  records, std::move(lanes), options_.slice});
   auto handle = options_.detached ? self_->spawn<caf::detached>(capture, std::move(parts))
                                   : self_->spawn(capture, std::move(parts));
   self_->monitor(handle);
@@ -85,12 +87,15 @@ bool supervisor_state::start_worker(const capture_order& order) {
   return true;
 }
 
-/// Before the first worker: its VM and the outputs need the names of the protocols.
-result<void> supervisor_state::begin_outputs(const tracker& flows) {
+/// Before the first worker: its VM, the outputs and contexts need the names of the protocols.
+result<void> supervisor_state::begin_others(const tracker& flows) {
   if (names_ != nullptr)
     return {};
   names_ = std::make_shared<catalog>(flows.names());
-  return outputs_.start(self_, options_.values, names_, options_.output, options_.detached);
+  auto started = outputs_.start(self_, options_.values, names_, options_.output, options_.detached);
+  if (started && options_.values.scripts.enabled)
+    contexts_.load(options_.values, voice_, names_, outputs_, options_.detached);
+  return started;
 }
 
 result<std::shared_ptr<script_vm>> supervisor_state::load_scripts(
@@ -159,7 +164,7 @@ void supervisor_state::drain() {
 
 /// Nobody produces anything any more.
 void supervisor_state::finish() {
-  outputs_.finish(self_, [this] { conclude(); });
+  contexts_.finish(self_, [this] { outputs_.finish(self_, [this] { conclude(); }); });
 }
 
 void supervisor_state::conclude() {
@@ -169,12 +174,13 @@ void supervisor_state::conclude() {
     failures_.push_back(std::move(what));
   for (auto& what : outputs_.failures())
     failures_.push_back(std::move(what));
+  for (const auto& what : contexts_.failures())
+    failures_.push_back(what);
   tell_status(last_words());
   for (auto* list : {&asked_, &answered_})
     for (auto& promise : std::exchange(*list, {}))
       promise.deliver(reload_result{false, loaded_, {"the program has stopped"}});
-  options_.done(
-    {make_report(books_, voice_->counters(), outputs_.accounts(), true), std::move(failures_)});
+  options_.done({report_of(books_, true), std::move(failures_)});
   self_->quit();
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/console.hpp"
+#include "actors/context_set.hpp"
 #include "actors/input.hpp"
 #include "actors/messages.hpp"
 #include "actors/output_set.hpp"
@@ -61,11 +62,12 @@ public:
 
   const std::vector<worker>& workers() const noexcept { return workers_; }
   const output_set& outputs() const noexcept { return outputs_; }
+  const context_set& contexts() const noexcept { return contexts_; }
 
 private:
   // -- start and end
   bool start_worker(const capture_order& order);
-  result<void> begin_outputs(const tracker& flows);
+  result<void> begin_others(const tracker& flows);
   result<std::shared_ptr<script_vm>> load_scripts(std::shared_ptr<value_store> store,
                                                   speaker& voice);
   void tell_scripts(const char* verb, const std::vector<std::string>& files, bool compiled) const;
@@ -98,6 +100,7 @@ private:
   caf::result<shared_status> status();
   void tell_status(const gathered& all);
   gathered last_words() const;
+  report report_of(const capture_snapshot& books, bool closing = false) const;
   run_status status_of(const gathered& all) const;
   void tick();
 
@@ -108,6 +111,7 @@ private:
   std::shared_ptr<console> voice_;
   std::shared_ptr<const catalog> names_; ///< outlives every VM and output
   output_set outputs_;
+  context_set contexts_;
   std::vector<worker> workers_;
   size_t running_ = 0;
   bool draining_ = false;

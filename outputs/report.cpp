@@ -77,6 +77,34 @@ json outputs_of(const report& from) {
   return out;
 }
 
+json lanes_of(const report::context_section& from) {
+  json out = json::array();
+  for (const auto& l : from.lanes) {
+    json lost = json::object();
+    for (const auto& [reason, kinds] : l.lost)
+      lost[reason] = object(kinds);
+    out.push_back({{"worker", l.worker},
+                   {"shard", l.shard},
+                   {"taken", object(l.taken)},
+                   {"handled", object(l.handled)},
+                   {"lost", std::move(lost)},
+                   {"waiting", l.waiting},
+                   {"batches", l.batches},
+                   {"credit", l.credit},
+                   {"peak", l.peak},
+                   {"waits", l.waits}});
+  }
+  return out;
+}
+
+json contexts_of(const report& from) {
+  json out = json::object();
+  for (const auto& c : from.contexts)
+    out[c.name] = {
+      {"state", c.state}, {"reason", c.reason}, {"restarts", c.restarts}, {"lanes", lanes_of(c)}};
+  return out;
+}
+
 json ledger_of(const report& from) {
   json equations = json::array();
   for (const auto& e : from.ledger)
@@ -123,6 +151,7 @@ std::string to_json(const report& from) {
                       {"lost_bytes", from.output.lost_bytes},
                       {"dropped_bytes", from.output.dropped_bytes}}},
                     {"outputs", outputs_of(from)},
+                    {"contexts", contexts_of(from)},
                     {"ledger", ledger_of(from)},
                     {"elapsed_s", from.elapsed_s},
                     {"user_s", from.user_s},

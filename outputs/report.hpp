@@ -103,6 +103,28 @@ struct report {
   };
   std::vector<record_section> outputs; ///< by name
 
+  struct lane_section {
+    uint64_t worker = 0;
+    uint64_t shard = 0;
+    std::vector<named_count> taken;   ///< every kind
+    std::vector<named_count> handled; ///< every kind
+    /// Every reason, each with every kind.
+    std::vector<std::pair<std::string, std::vector<named_count>>> lost;
+    uint64_t waiting = 0;
+    uint64_t batches = 0;
+    uint64_t credit = 0; ///< in all
+    uint64_t peak = 0;   ///< the most of it that was in use
+    uint64_t waits = 0;
+  };
+  struct context_section {
+    std::string name;
+    std::string state;
+    std::string reason;
+    uint64_t restarts = 0;
+    std::vector<lane_section> lanes; ///< by worker, then shard
+  };
+  std::vector<context_section> contexts; ///< by name
+
   std::vector<ledger_equation> ledger;
 
   double elapsed_s = 0;

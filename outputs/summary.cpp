@@ -81,6 +81,40 @@ std::string outputs(const report& from, bool colour) {
   return "\n" + out.text(colour);
 }
 
+uint64_t total(const std::vector<named_count>& counts) {
+  uint64_t out = 0;
+  for (const auto& [name, count] : counts)
+    out += count;
+  return out;
+}
+
+std::string contexts(const report& from, bool colour) {
+  if (from.contexts.empty())
+    return {};
+  text_table out({"context", "state", "lost", "events", "handled", "batches", "restarts"}, 3);
+  std::string reasons;
+  for (const auto& c : from.contexts) {
+    uint64_t taken = 0, handled = 0, batches = 0;
+    std::vector<named_count> lost;
+    for (const auto& l : c.lanes) {
+      taken += total(l.taken);
+      handled += total(l.handled);
+      batches += l.batches;
+      for (size_t i = 0; i < l.lost.size(); ++i) {
+        if (lost.size() <= i)
+          lost.emplace_back(l.lost[i].first, 0);
+        lost[i].second += total(l.lost[i].second);
+      }
+    }
+    const auto text = listed(std::move(lost));
+    out.add({c.name, c.state, text.empty() ? "-" : text, grouped(taken), grouped(handled),
+             grouped(batches), grouped(c.restarts)});
+    if (!c.reason.empty())
+      reasons += c.name + ": " + c.reason + "\n";
+  }
+  return "\n" + out.text(colour) + reasons;
+}
+
 std::string scripts(const report& from, bool colour) {
   if (from.callbacks.empty())
     return {};
@@ -114,7 +148,8 @@ std::string summary(const report& from, bool colour) {
     out += "packets not taken in or out of order: " + text + "\n";
   if (const auto text = listed(from.flows.ended); !text.empty())
     out += "flows ended: " + text + "; at most " + grouped(from.flows.peak) + " at a time\n";
-  out += protocols(from, colour) + scripts(from, colour) + outputs(from, colour);
+  out += protocols(from, colour) + scripts(from, colour) + contexts(from, colour)
+         + outputs(from, colour);
   if (from.output.lost_bytes != 0)
     out += "\nscripts wrote " + bytes(from.output.written_bytes) + ", of which "
            + bytes(from.output.lost_bytes) + " were lost\n";

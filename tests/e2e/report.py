@@ -8,7 +8,7 @@ import unittest
 from flowactors import Case, captures, counting_script, main, top
 from schema import breaches
 
-timed = {"elapsed_s", "user_s", "system_s", "peak_rss_bytes", "ns_mean", "ns_p50", "ns_p99", "ns_max"}
+timed = {"elapsed_s", "user_s", "system_s", "peak_rss_bytes", "ns_mean", "ns_p50", "ns_p99", "ns_max", "batches", "peak", "waits"}
 
 
 def without_times(value):

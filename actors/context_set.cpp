@@ -1,0 +1,278 @@
+#include "actors/context_set.hpp"
+
+#include "actors/log.hpp"
+#include "actors/options.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace flowactors {
+
+namespace {
+
+constexpr const char* component = "context";
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string out;
+  for (const auto& each : names)
+    out += (out.empty() ? "" : ", ") + each;
+  return out.empty() ? "no scripts" : out;
+}
+
+} // namespace
+
+// -- start ----------------------------------------------------------------------------------------
+
+void context_set::load(const settings& values, std::shared_ptr<console> voice,
+                       std::shared_ptr<const catalog> names, const output_set& outputs,
+                       bool detached) {
+  values_ = &values;
+  voice_ = std::move(voice);
+  names_ = std::move(names);
+  outputs_ = &outputs;
+  detached_ = detached;
+  for (const auto& [name, section] : values.contexts) {
+    auto made = std::make_unique<entry>();
+    made->name = name;
+    made->values = section;
+    load(*made);
+    entries_.push_back(std::move(made));
+  }
+}
+
+void context_set::load(entry& of) {
+  for (uint32_t i = 0; i < of.values.shards; ++i) {
+    shard one;
+    one.records = outputs_->make_ports();
+    one.words = std::make_shared<speaker>(of.name, voice_, one.records);
+    one.store = std::make_shared<value_store>(store_limits_of(*values_));
+    auto vm = load_scripts(of, one);
+    if (!vm)
+      return park(nullptr, of, vm.failure().what);
+    one.fresh = std::move(vm).value();
+    of.shards.push_back(std::move(one));
+  }
+  const script_vm& first = *of.shards.front().fresh;
+  of.kinds = first.interest();
+  of.files = first.scripts();
+  of.compiled = first.jit();
+  log::info(component, "loads", of.name + ": " + joined(of.files),
+            of.compiled ? "compiled" : "interpreted");
+  for (const auto& fault : first.load_faults())
+    log::error(component, "leaves out a script", fault.what);
+  for (const auto& unknown : first.unknown_callbacks())
+    log::warning(component, "finds no callback", of.name + "/" + unknown);
+}
+
+result<std::shared_ptr<script_vm>> context_set::load_scripts(const entry& of,
+                                                             const shard& in) const {
+  auto options = script_options_of(*values_, of.name);
+  options.names = names_.get();
+  options.output = in.words.get();
+  options.store = in.store;
+  auto vm = script_vm::make(options);
+  if (!vm)
+    return vm.failure();
+  return std::shared_ptr<script_vm>(std::move(vm).value());
+}
+
+std::vector<std::unique_ptr<lane_writer>> context_set::make_writers(uint32_t worker) {
+  workers_.push_back(worker);
+  struct group {
+    batch_options options;
+    std::vector<std::vector<named_lane>> lanes;
+  };
+  std::vector<group> groups; // contexts that want the same share batches
+  for (auto& each : entries_) {
+    if (each->parked)
+      continue;
+    const auto options = batch_options_of(each->values, each->kinds);
+    auto at = std::ranges::find(groups, options, &group::options);
+    if (at == groups.end())
+      at = groups.insert(at, {options, std::vector<std::vector<named_lane>>(options.shards)});
+    for (size_t i = 0; i < each->shards.size(); ++i) {
+      auto made = std::make_shared<lane>(lane_options_of(*values_, each->values, detached_));
+      each->shards[i].lanes.push_back(made);
+      at->lanes[i].push_back({each->name, std::move(made)});
+    }
+  }
+  std::vector<std::unique_ptr<lane_writer>> out;
+  for (auto& each : groups)
+    out.push_back(std::make_unique<lane_writer>(worker, each.options, std::move(each.lanes)));
+  return out;
+}
+
+void context_set::start(pointer self) {
+  for (auto& each : entries_)
+    for (auto& one : each->shards)
+      spawn(self, *each, one);
+}
+
+void context_set::spawn(pointer self, entry& of, shard& one) {
+  one.last = std::make_shared<context_snapshot>();
+  one.latest = {};
+  auto parts = std::make_shared<context_parts>(context_parts{of.name,
+                                                             voice_,
+                                                             one.records,
+                                                             one.words,
+                                                             names_,
+                                                             std::exchange(one.fresh, nullptr),
+                                                             one.lanes,
+                                                             {},
+                                                             one.last});
+  one.handle = self->spawn(context, std::move(parts));
+  self->monitor(one.handle);
+  self->send(one.handle, run_atom_v);
+  ++running_;
+}
+
+// -- breakdowns -----------------------------------------------------------------------------------
+
+bool context_set::take_down(pointer self, const caf::down_msg& down) {
+  for (auto& each : entries_)
+    for (auto& one : each->shards)
+      if (one.handle && one.handle->address() == down.source) {
+        break_down(self, *each, one, self->system().render(down.reason));
+        return true;
+      }
+  return false;
+}
+
+void context_set::break_down(pointer self, entry& of, shard& one, const std::string& why) {
+  one.handle = nullptr;
+  for (const auto& each : one.lanes)
+    each->break_off();
+  merge(of.books, std::exchange(*one.last, {}));
+  one.latest = {};
+  of.reason = why;
+  const auto now = clock::now();
+  one.breakdowns.push_back(now);
+  while (now - one.breakdowns.front() > of.values.restarts_within)
+    one.breakdowns.pop_front();
+  log::error(component, "breaks down", of.name, why);
+  if (of.parked)
+    return one_ended();
+  if (one.breakdowns.size() > of.values.restarts) {
+    park(self, of, "broke down " + std::to_string(one.breakdowns.size()) + " times: " + why);
+    return one_ended();
+  }
+  auto vm = load_scripts(of, one);
+  if (!vm) {
+    park(self, of, vm.failure().what);
+    return one_ended();
+  }
+  for (const auto& fault : (*vm)->load_faults())
+    log::error(component, "leaves out a script", fault.what);
+  one.fresh = std::move(vm).value();
+  ++of.restarts;
+  --running_;
+  spawn(self, of, one);
+  log::info(component, "starts anew", of.name);
+  if (done_)
+    end(self, of, one);
+}
+
+/// The other shards handle what they have in hand.
+void context_set::park(pointer self, entry& of, const std::string& why) {
+  of.parked = true;
+  of.reason = why;
+  failures_.push_back("context " + of.name + " is parked: " + why);
+  log::error(component, "parks", of.name, why);
+  for (auto& one : of.shards) {
+    for (const auto& each : one.lanes)
+      each->close(lane_loss::parked);
+    if (one.handle)
+      end(self, of, one);
+  }
+}
+
+// -- the end --------------------------------------------------------------------------------------
+
+void context_set::finish(pointer self, std::function<void()> done) {
+  done_ = std::move(done);
+  if (running_ == 0)
+    return std::exchange(done_, nullptr)();
+  for (auto& each : entries_)
+    for (auto& one : each->shards)
+      if (one.handle && !each->parked)
+        end(self, *each, one);
+}
+
+void context_set::end(pointer self, entry& of, shard& one) {
+  self->request(one.handle, caf::infinite, finish_atom_v)
+    .then(
+      [this, &of, &one](const context_snapshot& last) {
+        merge(of.books, last);
+        one.latest = {};
+        one.handle = nullptr;
+        one_ended();
+      },
+      [](const caf::error&) {}); // the monitor tells why
+}
+
+void context_set::one_ended() {
+  if (--running_ == 0 && done_)
+    std::exchange(done_, nullptr)();
+}
+
+void context_set::give_up() {
+  for (auto& each : entries_)
+    for (auto& one : each->shards)
+      for (const auto& l : one.lanes)
+        l->close(lane_loss::unfinished);
+}
+
+// -- looking on -----------------------------------------------------------------------------------
+
+void context_set::ask(pointer self, caf::duration at_most, const std::function<void()>& asked,
+                      std::function<void()> answered) {
+  for (auto& each : entries_)
+    for (auto& one : each->shards) {
+      if (!one.handle)
+        continue;
+      asked();
+      self->request(one.handle, at_most, snapshot_atom_v)
+        .then(
+          [&one, answered](const context_snapshot& now) {
+            if (one.handle)
+              one.latest = now;
+            answered();
+          },
+          [answered](const caf::error&) { answered(); });
+    }
+}
+
+std::vector<context_actor> context_set::handles() const {
+  std::vector<context_actor> out;
+  for (const auto& each : entries_)
+    for (const auto& one : each->shards)
+      if (one.handle)
+        out.push_back(one.handle);
+  return out;
+}
+
+std::vector<context_account> context_set::accounts() const {
+  std::vector<context_account> out;
+  for (const auto& each : entries_) {
+    auto& to = out.emplace_back();
+    to.name = each->name;
+    to.reason = each->reason;
+    to.files = each->files;
+    to.compiled = each->compiled;
+    to.restarts = each->restarts;
+    to.books = each->books;
+    for (uint32_t i = 0; i < each->shards.size(); ++i) {
+      const auto& one = each->shards[i];
+      to.machines += one.handle != nullptr;
+      merge(to.books, one.latest);
+      to.records.emitted += one.records->account().emitted;
+      for (size_t k = 0; k < one.lanes.size(); ++k)
+        to.lanes.push_back(
+          {workers_[k], i, one.lanes[k]->options().most, one.lanes[k]->counters()});
+    }
+    to.state = each->parked ? "parked" : to.machines != 0 ? "running" : "ended";
+  }
+  return out;
+}
+
+} // namespace flowactors

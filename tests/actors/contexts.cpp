@@ -1,0 +1,188 @@
+#define CAF_SUITE actors_contexts
+#include "tests/actors.hpp"
+#include "tests/actors/fixture.hpp"
+
+using namespace flowactors;
+
+namespace {
+
+struct fixture : supervised {
+  fixture() { std::filesystem::create_directories(folder_of("own")); }
+
+  std::filesystem::path folder_of(const std::string& context) const {
+    return root / "callbacks" / "user_scripts" / context;
+  }
+
+  void write_to(const std::string& context, const std::string& file, const std::string& text) {
+    std::ofstream(folder_of(context) / file) << text;
+  }
+
+  const context_set& contexts() {
+    return deref<caf::stateful_actor<supervisor_state, supervisor_actor::base>>(
+             caf::actor_cast<caf::actor>(boss))
+      .state.contexts();
+  }
+
+  void start_with(std::function<void(settings::context_section&)> change = {},
+                  std::vector<std::string> paths = {}) {
+    adjust = [=](settings& values) {
+      auto& own = values.contexts["own"];
+      own.batch = 4;
+      if (change)
+        change(own);
+    };
+    if (paths.empty())
+      paths = {capture_file("http.pcap"), capture_file("dns.pcap"), capture_file("ssh.pcap")};
+    start(std::move(paths));
+  }
+
+  /// Ends a context's actor as a fault in it would.
+  void kill_one() {
+    const auto all = contexts().handles();
+    CAF_REQUIRE(!all.empty());
+    self->send_exit(all.front(), caf::exit_reason::kill);
+  }
+
+  const report::context_section& section() const { return result->account.contexts.at(0); }
+
+  uint64_t lost(const std::string& reason) const {
+    uint64_t out = 0;
+    for (const auto& lane : section().lanes)
+      for (const auto& [name, kinds] : lane.lost)
+        if (name == reason)
+          for (const auto& [kind, n] : kinds)
+            out += n;
+    return out;
+  }
+};
+
+} // namespace
+
+CAF_TEST_FIXTURE_SCOPE(context_tests, fixture)
+
+CAF_TEST(a context sees every event of the kinds it has callbacks for) {
+  write("a.lua", says("inline"));
+  write_to("own", "b.lua", says("own"));
+  start_with();
+  run();
+  CAF_REQUIRE(result);
+  const auto& account = result->account;
+  CAF_CHECK(result->failures.empty());
+  CAF_CHECK(account.balanced());
+  CAF_CHECK_GREATER(account.flows.created, 1u);
+  CAF_CHECK_EQUAL(lines("own new"), account.flows.created);
+  CAF_CHECK_EQUAL(lines("own end"), account.flows.created);
+  CAF_CHECK_EQUAL(lines("inline end"), account.flows.created);
+  const auto taken = section().lanes.at(0).taken;
+  CAF_CHECK_EQUAL(count(taken, "created"), account.flows.created);
+  CAF_CHECK_EQUAL(count(taken, "detected"), 0u);
+}
+
+CAF_TEST(shards share the events) {
+  write_to("own", "b.lua", says("own"));
+  start_with([](auto& own) { own.shards = 3; });
+  run();
+  CAF_REQUIRE(result);
+  CAF_CHECK(result->account.balanced());
+  CAF_CHECK_EQUAL(section().lanes.size(), 3u);
+  CAF_CHECK_EQUAL(lines("own new"), result->account.flows.created);
+}
+
+CAF_TEST(a file waits for a slow context and nothing is lost) {
+  write_to("own", "b.lua", says("own"));
+  start_with([](auto& own) { own.lane = 16; });
+  run();
+  CAF_REQUIRE(result);
+  CAF_CHECK(result->account.balanced());
+  CAF_CHECK_EQUAL(lost("shed"), 0u);
+  CAF_CHECK_EQUAL(lines("own end"), result->account.flows.created);
+}
+
+CAF_TEST(a context without callbacks costs no event) {
+  write_to("own", "b.lua", "return {}\n");
+  start_with();
+  run();
+  CAF_REQUIRE(result);
+  CAF_CHECK(result->account.balanced());
+  CAF_CHECK_EQUAL(count(result->account.events, "created"), 0u);
+}
+
+CAF_TEST(a context that breaks down starts anew and goes on where it stopped) {
+  write_to("own", "b.lua", says("own"));
+  start_with();
+  until_read();
+  kill_one();
+  run();
+  CAF_REQUIRE(result);
+  CAF_CHECK(result->failures.empty());
+  CAF_CHECK(result->account.balanced());
+  CAF_CHECK_EQUAL(section().restarts, 1u);
+  CAF_CHECK_EQUAL(section().state, "ended");
+  CAF_CHECK_EQUAL(lines("own new"), result->account.flows.created);
+  CAF_CHECK_EQUAL(lines("own end"), result->account.flows.created);
+}
+
+CAF_TEST(a context that breaks down too often is parked and the rest runs on) {
+  write("a.lua", says("inline"));
+  write_to("own", "b.lua", says("own"));
+  start_with([](auto& own) { own.restarts = 2; },
+             std::vector<std::string>(60, capture_file("dns.pcap")));
+  until_read();
+  for (int i = 0; i < 3; ++i) {
+    kill_one();
+    steps(20);
+    CAF_REQUIRE(!result);
+  }
+  CAF_CHECK(contexts().handles().empty());
+  run();
+  CAF_REQUIRE(result);
+  CAF_CHECK(result->account.balanced());
+  CAF_CHECK_EQUAL(section().state, "parked");
+  CAF_CHECK_EQUAL(section().restarts, 2u);
+  CAF_CHECK_NOT_EQUAL(section().reason.find("broke down 3 times"), std::string::npos);
+  CAF_CHECK_GREATER(lost("parked"), 0u);
+  CAF_CHECK_EQUAL(lost("crashed"), 0u);
+  CAF_CHECK_EQUAL(lines("inline end"), result->account.flows.created);
+  CAF_REQUIRE_EQUAL(result->failures.size(), 1u);
+  CAF_CHECK_NOT_EQUAL(result->failures[0].find("own is parked"), std::string::npos);
+}
+
+CAF_TEST(a context whose folder is missing is parked from the start) {
+  write("a.lua", says("inline"));
+  std::filesystem::remove_all(folder_of("own"));
+  start_with();
+  run();
+  CAF_REQUIRE(result);
+  CAF_CHECK(result->account.balanced());
+  CAF_CHECK_EQUAL(section().state, "parked");
+  CAF_CHECK_NOT_EQUAL(section().reason.find("no such folder"), std::string::npos);
+  CAF_CHECK_EQUAL(lines("inline end"), result->account.flows.created);
+  CAF_CHECK_EQUAL(result->failures.size(), 1u);
+}
+
+CAF_TEST(the account balances while batches are under way) {
+  write_to("own", "b.lua", says("own"));
+  size_t asked = 0;
+  size_t balanced = 0;
+  uint64_t waiting = 0;
+  on_interim = [&](report so_far) {
+    ++asked;
+    balanced += so_far.balanced();
+    waiting += so_far.contexts.at(0).lanes.at(0).waiting;
+    if (!so_far.balanced())
+      for (const auto& e : so_far.ledger)
+        if (!e.balanced())
+          CAF_MESSAGE(e.text());
+  };
+  start_with([](auto& own) { own.lane = 16; },
+             std::vector<std::string>(20, capture_file("dns.pcap")));
+  for (int i = 0; i < 50 && !result; ++i) {
+    self->send(boss, snapshot_atom_v);
+    steps(7);
+  }
+  run();
+  CAF_CHECK_GREATER(asked, 10u);
+  CAF_CHECK_EQUAL(balanced, asked);
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()
