@@ -151,15 +151,32 @@ void print_difference(const std::string& expected, const std::string& found) {
   print('+', b);
 }
 
-/// The capture of that name (with or without its folder and ending).
+/// The capture of that name (with or without its ending) in a folder.
+std::optional<fs::path> find_capture_in(const fs::path& folder, const std::string& name) {
+  for (const char* ending : {"", ".pcap", ".pcapng"})
+    if (fs::path path = folder / (name + ending); fs::is_regular_file(path))
+      return path;
+  return std::nullopt;
+}
+
+/// The capture of that name: itself a path, or in one of the folders, or in a folder of theirs.
 std::optional<fs::path> find_capture(const std::string& name,
                                      const std::vector<std::string>& folders) {
   if (fs::is_regular_file(name))
     return fs::path{name};
-  for (const auto& folder : folders)
-    for (const char* ending : {"", ".pcap", ".pcapng"})
-      if (const fs::path path = fs::path{folder} / (name + ending); fs::is_regular_file(path))
+  for (const auto& folder : folders) {
+    if (auto path = find_capture_in(folder, name))
+      return path;
+    std::error_code ignored;
+    std::vector<fs::path> inner;
+    for (const auto& entry : fs::directory_iterator(folder, ignored))
+      if (entry.is_directory(ignored))
+        inner.push_back(entry.path());
+    std::sort(inner.begin(), inner.end());
+    for (const auto& each : inner)
+      if (auto path = find_capture_in(each, name))
         return path;
+  }
   return std::nullopt;
 }
 
@@ -250,7 +267,7 @@ void describe(CLI::App& app, test_order& order) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   };
   several("--captures", order.captures, "DIR",
-          "Where captures are looked for (default: tests/captures). Repeatable.");
+          "Where captures are, folders in it too (default: tests/captures). Repeatable.");
   several("--on", order.on, "CAPTURE", "Only on this capture, a test or not. Repeatable.");
   several("--set", order.sets, "SECTION.KEY=VALUE", "Change one setting. Repeatable.");
   app.add_flag("--update", order.update, "Write down what the scripts say as what is expected.");
