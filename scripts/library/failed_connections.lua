@@ -15,7 +15,7 @@ local function reason(flow)
 end
 
 function M.flowDelete(flow)
-  if flow.l4 ~= "TCP" or flow.established then return end
+  if flow.l4 ~= "TCP" or flow.established or flow.cli_payload + flow.srv_payload > 0 then return end
   local why = reason(flow)
   if not why or not told:add(flow.cli_ip .. " " .. flow.srv_ip .. " " .. flow.srv_port) then return end
   if failures:add(flow.cli_ip) <= most then

@@ -17,7 +17,9 @@ local function look(flow)
   local by_protocol = flow.category == "Mining" and flow.confidence:sub(1, 3) == "DPI"
   local pool = not by_protocol and pool_of(flow.server_name)
   if not by_protocol and not pool then return end
-  local host = (flow.cli_local or not flow.srv_local) and flow.cli_ip or flow.srv_ip -- peers come from outside, too
+  local ours = not flow.cli_local and flow.srv_local -- peers come from outside, too; what nobody answers accuses nobody
+  if ours and flow.srv_packets == 0 then return end
+  local host = ours and flow.srv_ip or flow.cli_ip
   if told:add(host .. " " .. (pool or "protocol")) then
     emit{alert = "mining", sign = pool and "name of a pool" or "protocol", host = host, src_ip = flow.cli_ip, dest_ip = flow.srv_ip,
       dest_port = flow.srv_port, app_proto = flow.proto, server_name = flow.server_name}
