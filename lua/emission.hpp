@@ -7,8 +7,9 @@ namespace flowactors {
 struct flow_access;
 struct host_state;
 
-/// Adds to the table on top of the stack the C side of `emit`: `emit(script, text, own_keys)`,
-/// which is false if the text is to be written as a line, and the list `emission_keys`. May raise.
+/// Adds to the table on top of the stack the C side of `emit`: `emit(value, script)`, which is
+/// false if the text is to be written as a line, and `emitted`, where that text is found. May
+/// raise.
 void push_emission(lua_State* state, flow_access& access, host_state& host);
 
 } // namespace flowactors

@@ -256,13 +256,10 @@ void write_out(host_state& host, std::string_view bytes) noexcept {
   tell_limit(host);
 }
 
-bool emit_out(host_state& host, const emitted_record& record) noexcept {
-  if (!host.output->takes_records())
-    return false;
+void emit_out(host_state& host, const emitted_record& record) noexcept {
   if (host.meter.take_whole(record.body.size(), clock_ns()))
     host.output->emit(record);
   tell_limit(host);
-  return true;
 }
 
 // struct SBufExt of LuaJIT 2.1 with GC64, up to the place of reading.

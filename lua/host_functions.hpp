@@ -2,6 +2,8 @@
 
 #include "capture/event.hpp"
 #include "lua/bounded_library.hpp"
+#include "lua/flow_facts.hpp"
+#include "lua/helpers/json_writer.hpp"
 #include "lua/output_meter.hpp"
 #include "lua/script_output.hpp"
 
@@ -22,6 +24,8 @@ struct host_state {
   script_output* output = nullptr;
   output_meter meter;  ///< how much may be written
   std::string scratch; ///< for text that must outlive a Lua error
+  json_writer writer{json_limits{}};
+  script_text emitted{}; ///< what `writer` wrote last for `emit`
   bounded_budget budget;
   std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
   int udp_sockets[2] = {-1, -1}; ///< IPv4, IPv6; opened by the first ntop.send_udp_data
@@ -30,8 +34,8 @@ struct host_state {
 /// Writes as scripts do, within the bound of a second.
 void write_out(host_state& host, std::string_view bytes) noexcept;
 
-/// Hands a record on within the same bound. False: it is to be written as a line.
-bool emit_out(host_state& host, const emitted_record& record) noexcept;
+/// Hands a record on within the same bound, to an output that takes records.
+void emit_out(host_state& host, const emitted_record& record) noexcept;
 
 /// What a string.buffer holds, read from LuaJIT's own structure, since a VM that was left can't be
 /// asked. Empty if this LuaJIT keeps it another way.

@@ -12,7 +12,8 @@ local hooks = {"setup", "tick", "teardown", "save", "restore", "message"}
 local exported_by, name_by = {}, {} -- by number of the script
 local waiting, delivering = {}, {}
 local told = {}
-local envelope = host.emission_keys
+local emit, append = host.emit, output.append_line
+local emitted = ffi.cast("const script_text *", host.emitted)
 
 local function once(script, text)
   if told[text] then return end
@@ -78,14 +79,7 @@ end
 --- Gives a script's environment the functions by which it speaks.
 function lifecycle.furnish(env, script)
   function env.emit(value)
-    if type(value) ~= "table" then error("bad argument #1 to 'emit' (table expected, got " .. type(value) .. ")", 2) end
-    local ok, text = pcall(host.json.encode, value)
-    if not ok then error("emit: " .. tostring(text), 2) end
-    local own = 0
-    for k = 1, #envelope do
-      if rawget(value, envelope[k]) ~= nil then own = own + 2 ^ (k - 1) end
-    end
-    if not host.emit(script, text, own) then output.write(text, "\n") end
+    if not emit(value, script) then append(emitted.data, emitted.size) end
   end
   function env.send(context, value)
     if type(context) ~= "string" then error("bad argument #1 to 'send' (string expected, got " .. type(context) .. ")", 2) end

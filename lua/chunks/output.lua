@@ -32,5 +32,12 @@ function output.write(...)
   return true
 end
 
+--- Bytes in memory, and the end of their line.
+function output.append_line(data, size)
+  buffer:putcdata(data, size):put("\n")
+  cx.pending = 1
+  if #buffer > most then flush() end
+end
+
 output.buffer = buffer
 return output

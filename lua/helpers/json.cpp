@@ -2,44 +2,25 @@
 
 #include "lua/helpers/binding.hpp"
 #include "lua/helpers/json_text.hpp"
-
-#include <algorithm>
+#include "lua/helpers/json_writer.hpp"
 
 namespace flowactors {
 
 namespace {
 
-/// A key of a table on its way out. The table holds the text.
-struct member {
-  bool is_number;
-  double number;
-  std::string_view text;
-
-  bool operator<(const member& other) const noexcept {
-    if (is_number != other.is_number)
-      return is_number;
-    return is_number ? number < other.number : text < other.text;
-  }
-};
-
 /// What encode and decode work in. It is in a userdata: an error leaves it to the collector.
 struct json_work {
-  explicit json_work(const json_limits& most) : limits(most) {}
+  explicit json_work(const json_limits& most) : limits(most), writer(most) {}
 
   /// Gives back what a great text has taken.
   void tidy() {
     constexpr size_t usual = 65536;
-    out.clear();
-    members.clear();
-    if (out.capacity() > usual)
-      out.shrink_to_fit();
     if (tape.texts.capacity() > usual || tape.items.capacity() * sizeof(json_tape::item) > usual)
       tape = {};
   }
 
   json_limits limits;
-  std::string out;
-  std::vector<member> members; ///< of all tables that are being written
+  json_writer writer;
   json_tape tape;
   std::string why;
 };
@@ -53,114 +34,12 @@ int collect_work(lua_State* L) {
   return 0;
 }
 
-// -- writing --------------------------------------------------------------------------------------
-
-void write_value(lua_State* L, json_work& work, int depth);
-
-// Collects the keys of the table on top; true if they are 1 to n.
-bool collect_members(lua_State* L, json_work& work) {
-  bool is_array = true;
-  double greatest = 0;
-  const size_t first = work.members.size();
-  for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1)) {
-    if (lua_type(L, -2) == LUA_TNUMBER) {
-      const double number = lua_tonumber(L, -2);
-      is_array =
-        is_array && number >= 1 && number == static_cast<double>(static_cast<int64_t>(number));
-      greatest = std::max(greatest, number);
-      work.members.push_back({true, number, {}});
-    } else if (lua_type(L, -2) == LUA_TSTRING) {
-      size_t size = 0;
-      const char* const text = lua_tolstring(L, -2, &size);
-      is_array = false;
-      work.members.push_back({false, 0, {text, size}});
-    } else {
-      luaL_error(L, "json.encode: keys are strings or numbers, got a key of type %s",
-                 luaL_typename(L, -2));
-    }
-    if (work.members.size() > work.limits.max_bytes)
-      luaL_error(L, "json.encode: more than %d keys", static_cast<int>(work.limits.max_bytes));
-  }
-  return is_array && greatest == static_cast<double>(work.members.size() - first);
-}
-
-void write_table(lua_State* L, json_work& work, int depth) {
-  if (depth >= work.limits.max_depth)
-    luaL_error(L, "json.encode: tables are more than %d deep (or one contains itself)",
-               work.limits.max_depth);
-  luaL_checkstack(L, 4, "json.encode");
-  const size_t first = work.members.size();
-  const bool is_array = collect_members(L, work);
-  const size_t last = work.members.size();
-  std::sort(work.members.begin() + static_cast<ptrdiff_t>(first), work.members.end());
-  work.out += is_array ? '[' : '{';
-  for (size_t i = first; i < last; ++i) {
-    const member key = work.members[i];
-    if (i != first)
-      work.out += ',';
-    if (key.is_number)
-      lua_pushnumber(L, key.number);
-    else
-      lua_pushlstring(L, key.text.data(), key.text.size());
-    if (!is_array && !key.is_number) {
-      write_json_text(key.text, work.out);
-    } else if (!is_array) {
-      work.out += '"';
-      write_json_number(key.number, work.out);
-      work.out += '"';
-    }
-    if (!is_array)
-      work.out += ':';
-    lua_rawget(L, -2);
-    write_value(L, work, depth + 1);
-    lua_pop(L, 1);
-  }
-  work.out += is_array ? ']' : '}';
-  work.members.resize(first);
-}
-
-// Writes what is on top of the stack.
-void write_value(lua_State* L, json_work& work, int depth) {
-  size_t size = 0;
-  switch (lua_type(L, -1)) {
-    case LUA_TNIL:
-      work.out += "null";
-      break;
-    case LUA_TBOOLEAN:
-      work.out += lua_toboolean(L, -1) != 0 ? "true" : "false";
-      break;
-    case LUA_TNUMBER:
-      write_json_number(lua_tonumber(L, -1), work.out);
-      break;
-    case LUA_TSTRING: {
-      const char* const text = lua_tolstring(L, -1, &size);
-      if (size <= work.limits.max_bytes)
-        write_json_text({text, size}, work.out);
-      break;
-    }
-    case LUA_TTABLE:
-      write_table(L, work, depth);
-      break;
-    default:
-      luaL_error(L,
-                 "json.encode: a string, a number, a boolean, a table or nil was expected, got %s",
-                 luaL_typename(L, -1));
-  }
-  if (work.out.size() > work.limits.max_bytes || size > work.limits.max_bytes)
-    luaL_error(L, "json.encode: the text is more than %d bytes long",
-               static_cast<int>(work.limits.max_bytes));
-}
-
 int encode(lua_State* L) {
-  json_work& work = work_of(L);
-  work.tidy();
   lua_settop(L, 1);
-  write_value(L, work, 0);
-  lua_pushlstring(L, work.out.data(), work.out.size());
+  const std::string_view text = work_of(L).writer.write(L, 1, {});
+  lua_pushlstring(L, text.data(), text.size());
   return 1;
 }
-
-// -- reading --------------------------------------------------------------------------------------
 
 // Pushes the value at `item` and what it contains; gives the item behind it.
 const json_tape::item* push_value(lua_State* L, const json_tape& tape,

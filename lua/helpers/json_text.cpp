@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <array>
 #include <charconv>
 #include <cmath>
 
@@ -128,9 +129,16 @@ void write_escape(char c, std::string& out) {
   }
 }
 
+// By byte: it stands for itself.
+constexpr auto plain_bytes = [] {
+  std::array<bool, 256> plain{};
+  for (size_t c = 0x20; c < 0x7f; ++c)
+    plain[c] = c != '"' && c != '\\';
+  return plain;
+}();
+
 bool is_plain(char c) noexcept {
-  return static_cast<unsigned char>(c) >= 0x20 && static_cast<unsigned char>(c) < 0x7f && c != '"'
-         && c != '\\';
+  return plain_bytes[static_cast<unsigned char>(c)];
 }
 
 } // namespace

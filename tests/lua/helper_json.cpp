@@ -62,6 +62,24 @@ CAF_TEST(values are written as JSON has them) {
                   R"(null 1.5 "x" {"1":1,"3":3} {"2":1})");
 }
 
+CAF_TEST(tables of any size have their keys in order) {
+  state aut;
+  CAF_CHECK_EQUAL(aut.run(R"(
+local function expected(size)
+  local parts = {}
+  for i = 10, 9 + size do parts[#parts + 1] = '"k' .. i .. '":[' .. i .. ',{"n":' .. i .. '}]' end
+  return '{' .. table.concat(parts, ',') .. '}'
+end
+for size = 1, 60 do
+  local t = {}
+  for i = 9 + size, 10, -1 do t['k' .. i] = {i, {n = i}} end
+  assert(json.encode(t) == expected(size), size)
+  assert(json.encode{t, t} == '[' .. expected(size) .. ',' .. expected(size) .. ']', size)
+end
+return 'equal')"),
+                  "equal");
+}
+
 CAF_TEST(numbers read back to the same) {
   CAF_CHECK_EQUAL(written(0.1), "0.1");
   CAF_CHECK_EQUAL(written(-0.0), "0");
