@@ -13,6 +13,8 @@ namespace flowactors {
 struct bounded_budget {
   uint64_t pattern_steps = 200'000;    ///< of one search, plus eight for each byte searched
   size_t max_string = size_t{1} << 20; ///< bytes of a text that a function makes
+  size_t max_pattern = 65'536;         ///< bytes of a pattern
+  size_t max_wanted = 262'144;         ///< bytes of a plain text that is searched for
   size_t max_sort = 100'000;           ///< elements
   int64_t pause = 20'000;              ///< units of about 5 ns between two looks at the clock
   int64_t left = 20'000;               ///< until the next look, over all calls
@@ -22,7 +24,7 @@ struct bounded_budget {
 /// due. The caller must hold nothing that has a destructor.
 void spend(lua_State* state, bounded_budget& budget, size_t units);
 
-/// Pushes {string = {...}, table = {...}, os = {...}}: functions that take the place of Lua's own
+/// Pushes {base =, string =, table =, os =, debug =}: functions that take the place of Lua's own
 /// of those names, with equal results and messages but in bounded time and memory. What is not in
 /// there is bounded already. `budget` must outlive the state; the libraries `string` and `table`
 /// must be open. May raise.

@@ -6,6 +6,7 @@
 #include <lua.hpp>
 #include <string.h> // NOLINT: memmem is not in <cstring>
 
+#include <algorithm>
 #include <climits>
 
 namespace flowactors {
@@ -40,14 +41,38 @@ size_t begin_of(lua_State* L, int index, size_t size) {
   return static_cast<size_t>(begin) > size ? size : static_cast<size_t>(begin);
 }
 
+// A pattern, not longer than it may be: some of the work on one is not counted in steps.
+text pattern_argument(lua_State* L, int index) {
+  const text given = text_argument(L, index);
+  if (given.size > budget_of(L).max_pattern)
+    raise_limit(L, "pattern", "the pattern is too long");
+  return given;
+}
+
+// Searches piece by piece. Null if it is not there.
+const char* search_plain(lua_State* L, const text& subject, const text& wanted, size_t begin) {
+  bounded_budget& budget = budget_of(L);
+  if (wanted.size > subject.size - begin)
+    return nullptr;
+  if (wanted.size > budget.max_wanted)
+    raise_limit(L, "string", "string.find gets too long a text to find");
+  const size_t piece = std::max<size_t>(65'536, 2 * wanted.size);
+  for (size_t at = begin;; at += piece - wanted.size) {
+    const size_t size = std::min(piece, subject.size - at);
+    spend(L, budget, (size + wanted.size) / 8);
+    const void* found = memmem(subject.data + at, size, wanted.data, wanted.size);
+    if (found != nullptr || at + size == subject.size)
+      return static_cast<const char*>(found);
+  }
+}
+
 int find_plain(lua_State* L, const text& subject, const text& wanted, size_t begin) {
-  spend(L, budget_of(L), (subject.size - begin) / 8 + wanted.size / 8);
-  const void* found = memmem(subject.data + begin, subject.size - begin, wanted.data, wanted.size);
+  const char* found = search_plain(L, subject, wanted, begin);
   if (found == nullptr) {
     lua_pushnil(L);
     return 1;
   }
-  const ptrdiff_t at = static_cast<const char*>(found) - subject.data;
+  const ptrdiff_t at = found - subject.data;
   lua_pushinteger(L, at + 1);
   lua_pushinteger(L, at + static_cast<ptrdiff_t>(wanted.size));
   return 2;
@@ -60,9 +85,12 @@ const char* search(pattern_search& searching, const char*& at, const char* patte
 
 int find(lua_State* L) {
   const text subject = text_argument(L, 1);
-  const text pattern = text_argument(L, 2);
+  const text wanted = text_argument(L, 2);
   const size_t begin = begin_of(L, 3, subject.size);
-  if (lua_toboolean(L, 4) != 0 || is_plain(pattern.data, pattern.size))
+  if (lua_toboolean(L, 4) != 0)
+    return find_plain(L, subject, wanted, begin);
+  const text pattern = pattern_argument(L, 2);
+  if (is_plain(pattern.data, pattern.size))
     return find_plain(L, subject, pattern, begin);
   pattern_search searching{L, budget_of(L), subject.data, subject.size};
   const char* at = subject.data + begin;
@@ -78,7 +106,7 @@ int find(lua_State* L) {
 
 int match(lua_State* L) {
   const text subject = text_argument(L, 1);
-  const text pattern = text_argument(L, 2);
+  const text pattern = pattern_argument(L, 2);
   const char* at = subject.data + begin_of(L, 3, subject.size);
   pattern_search searching{L, budget_of(L), subject.data, subject.size};
   if (const char* end = search(searching, at, pattern.data); end != nullptr)
@@ -91,7 +119,7 @@ int match(lua_State* L) {
 // to search from, counted from 0.
 int next_match(lua_State* L) {
   const text subject = text_argument(L, 1);
-  const char* pattern = luaL_checkstring(L, 2);
+  const char* pattern = pattern_argument(L, 2).data;
   lua_rawgeti(L, 3, 1);
   const auto begin = static_cast<size_t>(lua_tointeger(L, -1));
   if (begin > subject.size)
@@ -135,6 +163,7 @@ void add_text(lua_State* L, pattern_search& searching, output& made, const char*
   size_t size = 0;
   const char* given = lua_tolstring(L, 3, &size);
   const char* last = given + size;
+  spend(L, budget_of(L), size / 2); // a part may add nothing
   while (given < last) {
     const auto* sign =
       static_cast<const char*>(memchr(given, '%', static_cast<size_t>(last - given)));
@@ -184,7 +213,7 @@ void add_replacement(lua_State* L, pattern_search& searching, output& made, cons
 
 int gsub(lua_State* L) {
   const text subject = text_argument(L, 1);
-  const char* pattern = luaL_checkstring(L, 2);
+  const char* pattern = pattern_argument(L, 2).data;
   const int kind = lua_type(L, 3);
   const int most = static_cast<int>(luaL_optinteger(L, 4, static_cast<int>(subject.size + 1)));
   luaL_argcheck(

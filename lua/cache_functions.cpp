@@ -1,5 +1,7 @@
 #include "lua/cache_functions.hpp"
 
+#include "lua/limit_error.hpp"
+
 #include <lua.hpp>
 
 #include <algorithm>
@@ -44,13 +46,27 @@ int push_text(lua_State* L, std::string_view text) {
   return 1;
 }
 
+// Every thousand values: the time may be over.
+void look_up(lua_State* L, size_t number) {
+  if (number % 1024 == 1023)
+    check_limits(L);
+}
+
+// True if there is an answer.
+bool has_answer(lua_State* L, value_store::answer given) {
+  if (given == value_store::answer::too_large)
+    raise_limit(L, "string", "ntop's cache gives no answer that large");
+  return given == value_store::answer::given;
+}
+
 // Pushes a table of names, each with an empty text, as 2017 gave sets of keys.
 int push_names(lua_State* L, std::vector<std::string>& names) {
   lua_createtable(L, 0, static_cast<int>(names.size()));
-  for (const std::string& name : names) {
-    push_text(L, name);
+  for (size_t i = 0; i < names.size(); ++i) {
+    push_text(L, names[i]);
     push_text(L, "");
     lua_rawset(L, -3);
+    look_up(L, i);
   }
   names.clear();
   return 1;
@@ -61,6 +77,7 @@ int push_list(lua_State* L, std::vector<std::string>& items) {
   for (size_t i = 0; i < items.size(); ++i) {
     push_text(L, items[i]);
     lua_rawseti(L, -2, static_cast<int>(i + 1));
+    look_up(L, i);
   }
   items.clear();
   return 1;
@@ -99,8 +116,9 @@ int del_cache(lua_State* L) {
 
 int get_keys(lua_State* L) {
   cache_state& cache = cache_of(L);
-  cache.list = cache.store->keys_like(text_at(L, 1));
-  return cache.list.empty() ? push_nil(L) : push_names(L, cache.list);
+  return has_answer(L, cache.store->keys_like(text_at(L, 1), cache.list))
+           ? push_names(L, cache.list)
+           : push_nil(L);
 }
 
 int get_hash(lua_State* L) {
@@ -126,13 +144,14 @@ int del_hash(lua_State* L) {
 
 int get_hash_all(lua_State* L) {
   cache_state& cache = cache_of(L);
-  if (!cache.store->hash_all(text_at(L, 1), cache.pairs))
+  if (!has_answer(L, cache.store->hash_all(text_at(L, 1), cache.pairs)))
     return push_nil(L);
   lua_createtable(L, 0, static_cast<int>(cache.pairs.size()));
-  for (const auto& [field, value] : cache.pairs) {
-    push_text(L, field);
-    push_text(L, value);
+  for (size_t i = 0; i < cache.pairs.size(); ++i) {
+    push_text(L, cache.pairs[i].first);
+    push_text(L, cache.pairs[i].second);
     lua_rawset(L, -3);
+    look_up(L, i);
   }
   cache.pairs.clear();
   return 1;
@@ -140,7 +159,7 @@ int get_hash_all(lua_State* L) {
 
 int get_hash_keys(lua_State* L) {
   cache_state& cache = cache_of(L);
-  if (!cache.store->hash_all(text_at(L, 1), cache.pairs))
+  if (!has_answer(L, cache.store->hash_all(text_at(L, 1), cache.pairs)))
     return push_nil(L);
   cache.list.clear();
   for (auto& pair : cache.pairs)
@@ -164,7 +183,8 @@ int del_members(lua_State* L) {
 
 int get_members(lua_State* L) {
   cache_state& cache = cache_of(L);
-  return cache.store->set_all(text_at(L, 1), cache.list) ? push_list(L, cache.list) : push_nil(L);
+  return has_answer(L, cache.store->set_all(text_at(L, 1), cache.list)) ? push_list(L, cache.list)
+                                                                        : push_nil(L);
 }
 
 // lpushCache(list, value [, longest]) -> value
@@ -190,7 +210,8 @@ int list_items(lua_State* L) {
     const double given = lua_isnumber(L, index) != 0 ? lua_tonumber(L, index) : otherwise;
     return static_cast<int64_t>(bounded(given, -1e15, 1e15));
   };
-  const bool found = cache.store->list_range(text_at(L, 1), place(2, 0), place(3, -1), cache.list);
+  const bool found =
+    has_answer(L, cache.store->list_range(text_at(L, 1), place(2, 0), place(3, -1), cache.list));
   return found ? push_list(L, cache.list) : push_nil(L);
 }
 

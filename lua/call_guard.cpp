@@ -89,6 +89,13 @@ void call_guard::on_full(void* self) {
     guard.leave(exit_reason::memory);
 }
 
+void call_guard::on_asked(void* self) {
+  auto& guard = *static_cast<call_guard*>(self);
+  if (guard.armed() && guard.overdue_turn_.load(std::memory_order_relaxed) == guard.turn()
+      && guard.overdue_place_.load(std::memory_order_relaxed) == guard.place())
+    guard.leave(exit_reason::overdue);
+}
+
 void call_guard::check(lua_State* L) {
   if (!armed())
     return; // the program's own Lua, between calls
@@ -120,6 +127,10 @@ void call_guard::check_clock(lua_State* L) {
   if (left <= 0)
     raise_limit(L, to_string(limit_kind::deadline), "the call took too long");
   until_ns_ = now + left;
+}
+
+bool call_guard::late() const noexcept {
+  return seen_turn_ == turn() && seen_place_ == place() && clock_ns() >= until_ns_;
 }
 
 // Small after slow turns at once, large again step by step: a text that doubles gets slow suddenly.

@@ -22,7 +22,12 @@ namespace flowactors {
 class call_guard {
 public:
   /// Why a VM was left.
-  enum class exit_reason : uint8_t { none, memory, watchdog };
+  enum class exit_reason : uint8_t {
+    none,
+    memory,
+    overdue, ///< at an allocation, because the watchdog has asked for it
+    watchdog ///< anywhere: the VM can't even be closed
+  };
 
   /// Loops and function entries until the next check: as many as take about `check_every_ns` where
   /// the script is now. A turn of a loop may copy a megabyte.
@@ -104,6 +109,9 @@ public:
   /// Looks at the clock and the memory; raises a limit error if a bound is broken.
   void check(lua_State* state);
 
+  /// True if a check is due because of the time; it may find that the thread did not run.
+  bool late() const noexcept;
+
   /// Why the VM was left.
   exit_reason reason() const noexcept { return reason_; }
 
@@ -128,6 +136,13 @@ public:
   int64_t budget_ns() const noexcept { return budget_ns_; }
   [[noreturn, gnu::noinline]] void leave(exit_reason reason) noexcept;
 
+  /// That call is to be left at its next allocation.
+  void ask_to_leave(uint64_t turn, int32_t place) noexcept {
+    overdue_turn_.store(turn, std::memory_order_relaxed);
+    overdue_place_.store(place, std::memory_order_relaxed);
+    memory_.ask(on_asked);
+  }
+
 private:
   /// Asks for the thread only when it may be another one.
   void know_thread() noexcept {
@@ -139,6 +154,7 @@ private:
   }
 
   static void on_full(void* self);
+  static void on_asked(void* self);
   void check_clock(lua_State* state);
   void adapt(int64_t elapsed_ns) noexcept;
   int& turns_of_script() noexcept { return turns_[script_]; }
@@ -153,6 +169,8 @@ private:
   int64_t budget_ns_ = 0;
   size_t script_ = 0;
 
+  std::atomic<uint64_t> overdue_turn_{UINT64_MAX};
+  std::atomic<int32_t> overdue_place_{-1};
   uint64_t seen_turn_ = 0; // the call of the last check
   int32_t seen_place_ = -1;
   int64_t seen_ns_ = 0; // time of the last check

@@ -23,6 +23,8 @@ namespace flowactors {
 
 namespace {
 
+constexpr size_t longest_line = 65536; // of the log; docs/sandbox.md has it
+
 host_state& host_of(lua_State* L) {
   return *static_cast<host_state*>(lua_touserdata(L, lua_upvalueindex(1)));
 }
@@ -38,11 +40,11 @@ void hand_over(host_state* host, const char* data, size_t size) noexcept {
   write_out(*host, {data, size});
 }
 
-// log(level, script, text)
+// log(level, script, text): a line, which counts with what is written.
 int log(lua_State* L) {
   const int level = static_cast<int>(luaL_checkinteger(L, 1));
-  const std::string_view script = text_at(L, 2), text = text_at(L, 3);
-  host_of(L).output->log(static_cast<script_output::level>(std::clamp(level, 0, 3)), script, text);
+  const std::string_view script = text_at(L, 2), text = text_at(L, 3).substr(0, longest_line);
+  log_out(host_of(L), static_cast<script_output::level>(std::clamp(level, 0, 3)), script, text);
   return 0;
 }
 
@@ -101,11 +103,13 @@ int last_change(lua_State* L) {
 // Writes the names of a folder's entries, hidden ones left out, each with a 0 behind it, as far as
 // there is room; gives the room that all of them need.
 size_t copy_names(const char* path, char* out, size_t room) noexcept {
+  constexpr size_t most_names = 256 << 10; // bytes
   DIR* folder = opendir(path);
   if (folder == nullptr)
     return 0;
   size_t need = 0;
-  for (const dirent* entry = readdir(folder); entry != nullptr; entry = readdir(folder)) {
+  for (const dirent* entry = readdir(folder); entry != nullptr && need < most_names;
+       entry = readdir(folder)) {
     if (entry->d_name[0] == '.')
       continue;
     const size_t size = std::strlen(entry->d_name) + 1;
@@ -249,10 +253,21 @@ void tell_limit(host_state& host) noexcept {
 
 } // namespace
 
+// In pieces: whoever takes them may have to copy them.
 void write_out(host_state& host, std::string_view bytes) noexcept {
-  const size_t room = host.meter.take(bytes.size(), clock_ns());
-  if (room != 0)
-    host.output->write(bytes.substr(0, room));
+  bytes = bytes.substr(0, host.meter.take(bytes.size(), clock_ns()));
+  while (!bytes.empty()) {
+    const size_t piece = std::min(bytes.size(), size_t{256} << 10);
+    host.output->write(bytes.substr(0, piece));
+    bytes.remove_prefix(piece);
+  }
+  tell_limit(host);
+}
+
+void log_out(host_state& host, script_output::level severity, std::string_view script,
+             std::string_view text) noexcept {
+  if (host.meter.take_whole(text.size(), clock_ns()))
+    host.output->log(severity, script, text);
   tell_limit(host);
 }
 

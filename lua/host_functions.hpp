@@ -24,7 +24,7 @@ struct host_state {
   script_output* output = nullptr;
   output_meter meter;  ///< how much may be written
   std::string scratch; ///< for text that must outlive a Lua error
-  json_writer writer{json_limits{}};
+  json_writer writer{json_limits{.budget = &budget}};
   script_text emitted{}; ///< what `writer` wrote last for `emit`
   bounded_budget budget;
   std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
@@ -33,6 +33,10 @@ struct host_state {
 
 /// Writes as scripts do, within the bound of a second.
 void write_out(host_state& host, std::string_view bytes) noexcept;
+
+/// Logs a line of a script, within the same bound.
+void log_out(host_state& host, script_output::level severity, std::string_view script,
+             std::string_view text) noexcept;
 
 /// Hands a record on within the same bound, to an output that takes records.
 void emit_out(host_state& host, const emitted_record& record) noexcept;

@@ -35,6 +35,20 @@ void check_depth(lua_State* L) {
     luaL_error(L, "C stack overflow");
 }
 
+bool limits_due(lua_State* L) noexcept {
+  const call_guard* guard = guard_of(L);
+  return guard != nullptr && guard->late();
+}
+
+void shorten_message(lua_State* L, int index) {
+  if (lua_objlen(L, index) <= longest_message)
+    return;
+  lua_pushlstring(L, lua_tostring(L, index), longest_message);
+  lua_pushliteral(L, " ...");
+  lua_concat(L, 2);
+  lua_replace(L, index);
+}
+
 void check_limits(lua_State* L) {
   if (call_guard* guard = guard_of(L); guard != nullptr)
     guard->check(L);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+
 struct lua_State;
 
 namespace flowactors {
@@ -13,8 +15,19 @@ namespace flowactors {
 /// every so many thousand steps. Reads a clock.
 void check_limits(lua_State* state);
 
+/// True if check_limits may have something to raise: then whoever holds what needs a destructor
+/// should come to an end, and ask.
+bool limits_due(lua_State* state) noexcept;
+
+/// Cuts the text at `index` of the stack to what an error may say; with a traceback it is copied
+/// several times.
+void shorten_message(lua_State* state, int index);
+
 /// Raises "C stack overflow" if such calls lie too deep within each other; for C functions that
 /// call Lua, which may call them again. LuaJIT does not see to the end of that stack.
 void check_depth(lua_State* state);
+
+/// Bytes of an error's message that are told.
+inline constexpr size_t longest_message = 4096;
 
 } // namespace flowactors

@@ -84,7 +84,7 @@ void script_vm::impl::recover() noexcept {
     output->fault(names[target.script], target.name, text, count);
   breach(memory ? guard.greediest() : target.script, broken, text);
   save_output();
-  if (memory)
+  if (guard.reason() != call_guard::exit_reason::watchdog)
     guard.memory().close(L);
   else
     helpers.release_all(); // it was interrupted anywhere in LuaJIT, and can't be closed

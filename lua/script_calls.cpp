@@ -1,4 +1,5 @@
 #include "lua/flow_data.hpp"
+#include "lua/limit_error.hpp"
 #include "lua/script_vm_impl.hpp"
 
 namespace flowactors {
@@ -16,6 +17,7 @@ int script_vm::impl::on_error(lua_State* L) {
   }
   if (!self.guard.broken() && message_at(L, 1).ends_with("stack overflow"))
     self.guard.mark(limit_kind::recursion);
+  shorten_message(L, 1);
   self.noted = true;
   script_callback* const target = self.running();
   self.telling = target == nullptr ? 1 : target->gate.note(message_at(L, 1), clock_ns());

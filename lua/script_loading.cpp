@@ -1,3 +1,4 @@
+#include "lua/limit_error.hpp"
 #include "lua/script_folder.hpp"
 #include "lua/script_vm_impl.hpp"
 
@@ -96,7 +97,7 @@ result<void> script_vm::impl::build() {
       break;
     leave_out(sources[place], 1, "limit: the VM had to be left while the file was loaded");
     save_output();
-    if (guard.reason() == call_guard::exit_reason::memory)
+    if (guard.reason() != call_guard::exit_reason::watchdog)
       guard.memory().close(L);
     L = nullptr;
   }
@@ -136,7 +137,8 @@ void script_vm::impl::load(loaded_script& script) {
 }
 
 void script_vm::impl::leave_out(loaded_script& script, long line, std::string_view what) {
-  const std::string why = std::to_string(line) + ": " + std::string{what};
+  const std::string why =
+    std::to_string(line) + ": " + std::string{what.substr(0, longest_message)};
   script.left_out = true;
   if (!script.counted) {
     faults.push_back({ec::bad_script, script.file + ":" + why});

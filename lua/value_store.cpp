@@ -7,11 +7,15 @@ namespace flowactors {
 
 namespace {
 
-/// Glob matching without recursion: of two `*` only the last one is ever gone back to.
-bool is_like(std::string_view text, std::string_view pattern) noexcept {
+/// Glob matching without recursion: of two `*` only the last one is ever gone back to. Takes its
+/// steps from `left`; what is found when none are left says nothing.
+bool is_like(std::string_view text, std::string_view pattern, uint64_t& left) noexcept {
   size_t t = 0, p = 0, star = pattern.npos, retry = 0;
-  while (t < text.size()) {
+  while (t < text.size() && left != 0) {
+    --left;
     if (p < pattern.size() && pattern[p] == '*') {
+      if (p + 1 == pattern.size())
+        return true;
       star = p++;
       retry = t;
     } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
@@ -25,6 +29,43 @@ bool is_like(std::string_view text, std::string_view pattern) noexcept {
     }
   }
   return pattern.find_first_not_of('*', p) == pattern.npos;
+}
+
+/// What is left of the bounds of an answer.
+class answer_room {
+public:
+  explicit answer_room(const answer_limits& most) noexcept
+    : items_(most.items), bytes_(most.bytes) {}
+  bool take(size_t bytes) noexcept {
+    if (items_ == 0 || bytes > bytes_)
+      return false;
+    --items_;
+    bytes_ -= bytes;
+    return true;
+  }
+
+private:
+  size_t items_;
+  size_t bytes_;
+};
+
+size_t bytes_of(const std::string& text) noexcept {
+  return text.size();
+}
+size_t bytes_of(const std::pair<const std::string, std::string>& entry) noexcept {
+  return entry.first.size() + entry.second.size();
+}
+
+// Copies a range if there is room for it.
+template <class Iterator, class Out>
+value_store::answer copy_range(Iterator begin, Iterator end, Out& out, const answer_limits& most) {
+  out.clear();
+  answer_room room{most};
+  for (auto at = begin; at != end; ++at)
+    if (!room.take(bytes_of(*at)))
+      return value_store::answer::too_large;
+  out.assign(begin, end);
+  return value_store::answer::given;
 }
 
 } // namespace
@@ -84,13 +125,22 @@ void value_store::remove(std::string_view key) {
     forget(place);
 }
 
-std::vector<std::string> value_store::keys_like(std::string_view pattern) {
+value_store::answer value_store::keys_like(std::string_view pattern, std::vector<std::string>& out,
+                                           const answer_limits& most) {
   const std::lock_guard guard(mutex_);
-  std::vector<std::string> out;
-  for (const auto& [key, of] : items_)
-    if (is_like(key, pattern) && !over(of))
+  out.clear();
+  answer_room room{most};
+  uint64_t left = most.steps;
+  for (const auto& [key, of] : items_) {
+    const bool found = is_like(key, pattern, left) && !over(of);
+    if (left == 0 || (found && !room.take(key.size()))) {
+      out.clear();
+      return answer::too_large;
+    }
+    if (found)
       out.push_back(key);
-  return out;
+  }
+  return out.empty() ? answer::none : answer::given;
 }
 
 // -- hashes ---------------------------------------------------------------------------------------
@@ -136,14 +186,14 @@ void value_store::hash_remove(std::string_view key, std::string_view field) {
   }
 }
 
-bool value_store::hash_all(std::string_view key,
-                           std::vector<std::pair<std::string, std::string>>& out) {
+value_store::answer value_store::hash_all(std::string_view key,
+                                          std::vector<std::pair<std::string, std::string>>& out,
+                                          const answer_limits& most) {
   const std::lock_guard guard(mutex_);
   const auto [of, kept] = collection<hash>(key);
   if (kept == nullptr)
-    return false;
-  out.assign(kept->begin(), kept->end());
-  return true;
+    return answer::none;
+  return copy_range(kept->begin(), kept->end(), out, most);
 }
 
 // -- sets -----------------------------------------------------------------------------------------
@@ -173,13 +223,13 @@ void value_store::set_remove(std::string_view key, std::string_view member) {
   }
 }
 
-bool value_store::set_all(std::string_view key, std::vector<std::string>& out) {
+value_store::answer value_store::set_all(std::string_view key, std::vector<std::string>& out,
+                                         const answer_limits& most) {
   const std::lock_guard guard(mutex_);
   const auto [of, kept] = collection<members>(key);
   if (kept == nullptr)
-    return false;
-  out.assign(kept->begin(), kept->end());
-  return true;
+    return answer::none;
+  return copy_range(kept->begin(), kept->end(), out, most);
 }
 
 // -- lists ----------------------------------------------------------------------------------------
@@ -207,19 +257,19 @@ bool value_store::list_pop(std::string_view key, std::string& out) {
   return true;
 }
 
-bool value_store::list_range(std::string_view key, int64_t from, int64_t to,
-                             std::vector<std::string>& out) {
+value_store::answer value_store::list_range(std::string_view key, int64_t from, int64_t to,
+                                            std::vector<std::string>& out,
+                                            const answer_limits& most) {
   const std::lock_guard guard(mutex_);
   const auto [of, kept] = collection<list>(key);
   if (kept == nullptr || kept->empty())
-    return false;
+    return answer::none;
   const auto size = static_cast<int64_t>(kept->size());
   const int64_t first = std::max<int64_t>(0, from < 0 ? size + from : from);
   const int64_t last = std::min(size - 1, to < 0 ? size + to : to);
-  out.clear();
-  if (first <= last)
-    out.assign(kept->begin() + first, kept->begin() + last + 1);
-  return true;
+  if (first > last)
+    return copy_range(kept->end(), kept->end(), out, most);
+  return copy_range(kept->begin() + first, kept->begin() + last + 1, out, most);
 }
 
 // -- below the lock -------------------------------------------------------------------------------

@@ -15,6 +15,13 @@
 
 namespace flowactors {
 
+/// What one answer may be at most; beyond that it is none.
+struct answer_limits {
+  size_t items = 50'000;
+  size_t bytes = size_t{1} << 20;
+  uint64_t steps = 2'000'000; ///< of looking for keys like a pattern
+};
+
 /// What ntop.*Cache works on: texts, hashes, sets and lists under keys, bounded in entries and
 /// bytes. It belongs to whoever makes the VMs, so that it outlives a reload. Thread-safe: a new VM
 /// may be loaded beside the one that runs.
@@ -27,6 +34,8 @@ public:
     size_t entries = 100'000;        ///< keys, and members of hashes, sets and lists
     size_t bytes = size_t{64} << 20; ///< of keys and values, without what keeping them takes
   };
+
+  enum class answer : uint8_t { none, given, too_large };
 
   using clock = int64_t (*)() noexcept; ///< nanoseconds since the epoch
 
@@ -46,29 +55,33 @@ public:
   /// Removes a key of any kind.
   void remove(std::string_view key);
   /// Keys of any kind that are like the pattern (`*` = any text, `?` = any character), in order.
-  std::vector<std::string> keys_like(std::string_view pattern);
+  answer keys_like(std::string_view pattern, std::vector<std::string>& out,
+                   const answer_limits& most = {});
 
   // -- hashes: names with texts -------------------------------------------------------------------
   bool hash_get(std::string_view key, std::string_view field, std::string& out);
   bool hash_set(std::string_view key, std::string_view field, std::string_view value);
   void hash_remove(std::string_view key, std::string_view field);
-  /// True if the key holds a hash; its names and texts, in order of the names.
-  bool hash_all(std::string_view key, std::vector<std::pair<std::string, std::string>>& out);
+  /// The names and texts of the hash that the key holds, in order of the names.
+  answer hash_all(std::string_view key, std::vector<std::pair<std::string, std::string>>& out,
+                  const answer_limits& most = {});
 
   // -- sets ---------------------------------------------------------------------------------------
   bool set_add(std::string_view key, std::string_view member);
   void set_remove(std::string_view key, std::string_view member);
-  /// True if the key holds a set; its members, in order.
-  bool set_all(std::string_view key, std::vector<std::string>& out);
+  /// The members of the set that the key holds, in order.
+  answer set_all(std::string_view key, std::vector<std::string>& out,
+                 const answer_limits& most = {});
 
   // -- lists --------------------------------------------------------------------------------------
   /// Puts a text at the head, then drops from the tail what is beyond `longest` items.
   bool list_push(std::string_view key, std::string_view value, size_t longest = SIZE_MAX);
   /// Takes the head; false if there is none.
   bool list_pop(std::string_view key, std::string& out);
-  /// True if the key holds a list that is not empty; the items from number `from` to `to`, counted
-  /// from 0 at the head or, below 0, from the end.
-  bool list_range(std::string_view key, int64_t from, int64_t to, std::vector<std::string>& out);
+  /// Of the list that the key holds, if it is not empty, the items from number `from` to `to`,
+  /// counted from 0 at the head or, below 0, from the end.
+  answer list_range(std::string_view key, int64_t from, int64_t to, std::vector<std::string>& out,
+                    const answer_limits& most = {});
 
 private:
   using hash = std::map<std::string, std::string, std::less<>>;

@@ -61,6 +61,9 @@ void vm_memory::give(void* block, size_t size) noexcept {
 void* vm_memory::resize(void* block, size_t old_size, size_t size) {
   const size_t before = block == nullptr ? 0 : block_of(old_size);
   const size_t after = block_of(size);
+  if (look_.load(std::memory_order_relaxed) != nullptr) [[unlikely]]
+    if (const exit_function look = look_.exchange(nullptr, std::memory_order_relaxed))
+      look(exit_data_);
   if (after > before)
     make_room(after - before);
   void* got = real_(real_data_, block, old_size, size);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -32,6 +33,10 @@ public:
 
   /// Closes a watched state, however it was left.
   void close(lua_State* state) noexcept;
+
+  /// From now on `look(data)` is called before a block is taken that none was kept for; from any
+  /// thread. It may leave the VM. Ends with the call.
+  void ask(exit_function look) noexcept { look_.store(look, std::memory_order_relaxed); }
 
   /// What is held from now on, less what is given back, is added to `bytes`.
   void charge(int64_t* bytes) noexcept { charged_ = bytes; }
@@ -67,6 +72,7 @@ private:
   size_t most_;
   exit_function exit_;
   void* exit_data_;
+  std::atomic<exit_function> look_{nullptr};
   void* (*real_)(void*, void*, size_t, size_t) = nullptr;
   void* real_data_ = nullptr;
   size_t used_ = 0;

@@ -52,7 +52,7 @@ void push_host(lua_State* L, const state_texts& texts) {
   push_emission(L, plan.access, plan.host);
   push_compiler(L, plan.host);
   push_cache_functions(L, plan.cache);
-  push_json(L);
+  push_json(L, {.budget = &plan.host.budget});
   lua_setfield(L, -2, "json");
   push_helpers(L, plan.helpers);
   lua_setfield(L, -2, "helpers");

@@ -24,7 +24,8 @@ namespace flowactors {
 namespace {
 
 constexpr std::chrono::milliseconds look_every{5};
-constexpr int64_t grace_ns = 10'000'000;         // the checks come first
+constexpr int64_t asking_grace_ns = 3'000'000;   // the checks come first
+constexpr int64_t grace_ns = 10'000'000;         // then the allocator
 constexpr int64_t longest_wait_ns = 100'000'000; // for the handler
 
 /// What was seen of a guard.
@@ -124,9 +125,13 @@ void look(watched& at) noexcept {
     at.turn = turn;
     at.place = place;
     at.cpu_ns = cpu_of(guard.thread());
-  } else if (cpu_of(guard.thread()) - at.cpu_ns > guard.budget_ns() + grace_ns) {
-    strike(at);
+    return;
   }
+  const int64_t over = cpu_of(guard.thread()) - at.cpu_ns - guard.budget_ns();
+  if (over > grace_ns)
+    strike(at);
+  else if (over > asking_grace_ns)
+    at.guard->ask_to_leave(turn, place);
 }
 
 void run() {

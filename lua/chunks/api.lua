@@ -17,8 +17,31 @@ function ntop.getDirs()
   for key, value in pairs(host.dirs) do dirs[key] = value end
   return dirs
 end
-for _, name in ipairs {"isdir", "exists", "notEmptyFile", "fileLastChange", "readdir", "mkdir", "getservbyport", "inet_ntoa", "send_udp_data"} do
-  ntop[name] = host[name]
+for _, name in ipairs {"getservbyport", "inet_ntoa", "send_udp_data"} do ntop[name] = host[name] end
+
+-- To scripts that are not trusted, what is outside of the installation looks as if it were not there.
+local told = false
+local function inside(path, name)
+  local top = host.dirs.installdir
+  if host.trusted or type(path) ~= "string" or path == top then return true end
+  if top ~= "/" then top = top .. "/" end
+  if path:sub(1, #top) == top and not (path .. "/"):find("/../", 1, true) then return true end
+  if not told then
+    told = true
+    host.log(2, "", ("ntop.%s: scripts that are not trusted see the folder %s only"):format(name, host.dirs.installdir))
+  end
+  return false
+end
+for _, name in ipairs {"isdir", "exists", "notEmptyFile", "fileLastChange", "readdir"} do
+  local work = host[name]
+  ntop[name] = function(path) return work(inside(path, name) and path or "") end
+end
+local folders_left = 100 -- that scripts of this VM may make
+function ntop.mkdir(path)
+  if not inside(path, "mkdir") or folders_left == 0 then return false end
+  local made = host.mkdir(path)
+  if made then folders_left = folders_left - 1 end
+  return made
 end
 ntop.gettimemsec, ntop.getUptime = host.time, host.uptime
 function ntop.getInfo()

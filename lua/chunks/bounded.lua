@@ -10,7 +10,12 @@ local concat, insert, remove = table.concat, table.insert, table.remove
 local gmatch, date = string.gmatch, os.date
 local search, next_match = host.find, host.next_match
 
-local bounded = {string = {match = host.match, gsub = host.gsub}, table = {sort = host.sort}, os = {}}
+local byte, char, traceback = string.byte, string.char, debug.traceback
+
+local bounded = {base = {}, string = {match = host.match, gsub = host.gsub}, table = {sort = host.sort}, os = {}, debug = {}}
+local many = 200 -- values that are passed in one go; each takes 5 ns
+local longest_message = 65536
+bounded.spend, bounded.refuse = spend, refuse -- for the functions of other chunks
 
 -- A text of so many bytes is about to be made by `name`.
 local function making(size, name)
@@ -109,6 +114,40 @@ end
 function bounded.string.reverse(text)
   if type(text) == "string" and #text > 2048 then spend(#text / 4) end
   return reverse(text)
+end
+
+function bounded.string.byte(text, from, to)
+  if to ~= nil and type(text) == "string" and #text > many then
+    local first, last = tonumber(from) or 1, tonumber(to) or 0
+    local count = (last < 0 and #text + last or last) - (first < 0 and #text + first or first)
+    if count > many then spend(count) end
+  end
+  return byte(text, from, to)
+end
+
+function bounded.string.char(...)
+  if select("#", ...) > many then spend(select("#", ...)) end
+  return char(...)
+end
+
+function bounded.base.unpack(list, from, to)
+  local count = (tonumber(to) or type(list) == "table" and #list or 0) - (tonumber(from) or 1)
+  if count > many then spend(count) end
+  return unpack(list, from, to)
+end
+
+function bounded.base.tonumber(...)
+  local text = ...
+  if type(text) == "string" and #text > 2048 then spend(#text / 4) end
+  return tonumber(...)
+end
+
+--- Of texts only; as long as a message may be.
+function bounded.debug.traceback(message, level)
+  if message ~= nil and type(message) ~= "string" and type(message) ~= "number" then return message end
+  if type(message) == "string" and #message > longest_message then refuse("debug.traceback gets too long a message") end
+  spend(400) -- walks over the stack, up to 22 lines of it
+  return traceback(message, (tonumber(level) or 1) + 1)
 end
 
 -- Adds up what table.concat would make; a wrong element is left for it to tell.

@@ -20,6 +20,7 @@ local function prepared(callback, wrap)
   return wrapped, wrapped
 end
 
+local most_others = 20 -- names that are no callback's: enough to see the mistake
 local known = {"flowCreate", "flowProtocolDetected", "flowUpdate", "flowDelete"}
 
 -- Functions under the four names, one that runs them over a batch, and the other names of functions, sorted, one a line.
@@ -35,7 +36,7 @@ local function sort_out(exported, script, number)
   host.lifecycle.register(number, script, exported)
   local list = {}
   for name, value in next, exported do
-    if type(value) == "function" and type(name) == "string" and others[name] == nil then list[#list + 1] = name end
+    if type(value) == "function" and type(name) == "string" and others[name] == nil and #name <= 64 and #list < most_others then list[#list + 1] = name end
   end
   table.sort(list)
   return found[1], found[2], found[3], found[4], make_runner(in_batches), table.concat(list, "\n")

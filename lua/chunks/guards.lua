@@ -2,7 +2,7 @@
 -- lie on the one stack of the thread, and Lua does not see to its end.
 local host = ...
 local pcall, xpcall, create, resume, running = pcall, xpcall, coroutine.create, coroutine.resume, coroutine.running
-local error, type = error, type
+local error, type, sub = error, type, string.sub
 local recheck = host.recheck
 local most_nested = 200
 
@@ -11,11 +11,30 @@ local function through(ok, ...)
   return ok, ...
 end
 
+-- A handler may make another error of it, but a stack that was full stays one.
+local overflown = false
+local function watched(handler)
+  return function(value)
+    overflown = overflown or type(value) == "string" and sub(value, -14) == "stack overflow"
+    return handler(value)
+  end
+end
+local function through_handler(ok, ...)
+  if overflown then
+    overflown = false
+    recheck("stack overflow")
+  end
+  return through(ok, ...)
+end
+
 local depths = setmetatable({}, {__mode = "k"}) -- of coroutines, when they were last resumed
 local guards = {}
 
 function guards.pcall(...) return through(pcall(...)) end
-function guards.xpcall(...) return through(xpcall(...)) end
+function guards.xpcall(body, handler, ...)
+  if type(handler) ~= "function" then return through(xpcall(body, handler, ...)) end
+  return through_handler(xpcall(body, watched(handler), ...))
+end
 
 function guards.resume(routine, ...)
   if type(routine) ~= "thread" then return resume(routine, ...) end

@@ -2,10 +2,10 @@
 local host, output = ...
 local ffi = require "ffi"
 local buffer = require "string.buffer"
-local error, type, tostring, pcall, rawget = error, type, tostring, pcall, rawget
+local error, type, tostring, pcall, rawget, next = error, type, tostring, pcall, rawget, next
 local encode, decode = buffer.encode, buffer.decode
 local cx = ffi.cast("script_cursor *", host.cursor)
-local most_message, most_waiting, most_line = 65536, 1000, 65536 -- docs/sandbox.md has them
+local most_message, most_waiting = 65536, 1000 -- docs/sandbox.md has them
 local ends = host.message_ends
 
 local hooks = {"setup", "tick", "teardown", "save", "restore", "message"}
@@ -21,8 +21,21 @@ local function once(script, text)
   host.log(2, script, text)
 end
 
+-- What is left of `room` bytes when the value has been packed: each value takes one at least. Encoding itself knows no bound.
+local function room_after(value, room, depth)
+  room = room - 1
+  if type(value) == "string" then return room - #value end
+  if type(value) ~= "table" or depth >= 100 then return room end
+  for key, item in next, value do
+    if room < 0 then return room end
+    room = room_after(item, room_after(key, room, depth + 1), depth + 1)
+  end
+  return room
+end
+
 -- Values as bytes; or nil, an error that begins with `what`, and whether there were too many of them.
 local function packed(value, most, what)
+  if room_after(value, most, 0) < 0 then return nil, ("%s: the value takes more than %d bytes"):format(what, most), true end
   local ok, text = pcall(encode, value)
   if not ok then return nil, what .. ": " .. tostring(text) end
   if #text > most then return nil, ("%s: the value takes %d bytes, at most %d are allowed"):format(what, #text, most), true end
@@ -108,7 +121,7 @@ function lifecycle.furnish(env, script)
   end
   env.log = {}
   for level, name in ipairs {"debug", "info", "warning", "error"} do
-    env.log[name] = function(text) host.log(level - 1, script, tostring(text):sub(1, most_line)) end
+    env.log[name] = function(text) host.log(level - 1, script, tostring(text)) end
   end
   --- Packet time in seconds.
   function env.now() return tonumber(cx.now_ns) / 1e9 end

@@ -6,6 +6,7 @@ local error, type, tostring, ipairs, rawget, rawset, next = error, type, tostrin
 local setmetatable, setfenv, getfenv, getinfo, concat = setmetatable, setfenv, getfenv, debug.getinfo, table.concat
 local gmatch, gsub, match, find, sub = string.gmatch, string.gsub, string.match, string.find, string.sub
 local ours = _G
+local longest_name, longest_path = 256, 4096 -- every name is put into every part of the path
 
 local function allowed(path)
   if find(path, "/../", 1, true) or find(path, "%z") then return false end
@@ -53,9 +54,11 @@ end
 
 -- A module's file: where `package.path` says, as far as that is allowed, and in the two folders in any case.
 local function search(package, name)
+  local paths = tostring(rawget(package, "path"))
+  if #paths > longest_path then return nil, "\n\tpackage.path is too long" end
   local tried = {"\n\tno field package.preload['" .. name .. "']"}
   local place = gsub(gsub(name, "%.", "/"), "%%", "%%%%")
-  for pattern in gmatch(tostring(rawget(package, "path")) .. ";" .. host.module_path, "[^;]+") do
+  for pattern in gmatch(paths .. ";" .. host.module_path, "[^;]+") do
     local path = gsub(pattern, "%?", place)
     local text = read(path)
     if text then return text, path end
@@ -81,6 +84,7 @@ local function add_require(env, package)
   end
   function env.require(name)
     if type(name) ~= "string" then error("bad argument #1 to 'require' (string expected, got " .. type(name) .. ")", 2) end
+    if #name > longest_name then error("the module's name is too long", 2) end
     local known = rawget(loaded, name)
     if known == busy then error("loop or previous error loading module '" .. name .. "'", 2) end
     if known then return known end
@@ -100,6 +104,7 @@ local function add_module(env, package)
   function package.seeall(module) setmetatable(module, {__index = env}) end
   function env.module(name, ...)
     if type(name) ~= "string" then error("bad argument #1 to 'module' (string expected, got " .. type(name) .. ")", 2) end
+    if #name > longest_name then error("the module's name is too long", 2) end
     local caller = theirs(1, "module")
     if not caller then error("'module' not called from a Lua function", 2) end
     local made = rawget(package.loaded, name)

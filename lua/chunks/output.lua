@@ -25,7 +25,12 @@ function output.write(...)
     if kind ~= "string" and kind ~= "number" then
       error(("bad argument #%d to 'write' (string expected, got %s)"):format(k, value == nil and "nil" or kind), 2)
     end
-    buffer:put(value)
+    if kind == "string" and #value > most then
+      flush()
+      hand_over(sink, value, #value)
+    else
+      buffer:put(value)
+    end
   end
   cx.pending = 1
   if #buffer > most then flush() end
@@ -34,7 +39,13 @@ end
 
 --- Bytes in memory, and the end of their line.
 function output.append_line(data, size)
-  buffer:putcdata(data, size):put("\n")
+  if size > most then
+    flush()
+    hand_over(sink, data, size)
+  else
+    buffer:putcdata(data, size)
+  end
+  buffer:put("\n")
   cx.pending = 1
   if #buffer > most then flush() end
 end

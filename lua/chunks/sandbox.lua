@@ -2,7 +2,7 @@
 -- machine, the other scripts or the VM (docs/sandbox.md).
 local host, output, compile, guards, strings, withheld, add_loading = ...
 local ipairs, next, type, error, setmetatable, rawget, tostring, tonumber = ipairs, next, type, error, setmetatable, rawget, tostring, tonumber
-local getinfo, traceback, collectgarbage = debug.getinfo, debug.traceback, collectgarbage
+local getinfo, collectgarbage = debug.getinfo, collectgarbage
 local open_math = host.open_math
 local reason = " that are not trusted"
 
@@ -20,6 +20,7 @@ end
 local base = pick(_G, "_VERSION", "assert", "error", "getmetatable", "ipairs", "next", "pairs", "rawequal", "rawget", "rawset", "select",
   "tonumber", "tostring", "type", "unpack")
 base.pcall, base.xpcall = guards.pcall, guards.xpcall
+base.unpack, base.tonumber = host.bounded.base.unpack, host.bounded.base.tonumber
 base.newproxy = withheld.refusal("newproxy", reason)
 function base.collectgarbage(what)
   return what == "count" and collectgarbage("count") or 0 -- the collector is driven from outside
@@ -43,11 +44,7 @@ end
 
 local function debug_of()
   local debug = {}
-  --- Text only.
-  function debug.traceback(message, level)
-    if message ~= nil and type(message) ~= "string" and type(message) ~= "number" then return message end
-    return traceback(message, (tonumber(level) or 1) + 1)
-  end
+  debug.traceback = host.bounded.debug.traceback
   --- Of a level, and without its function.
   function debug.getinfo(level)
     if type(level) ~= "number" then return nil end

@@ -19,7 +19,7 @@ local compile, guards, withheld = run("compile", host), run("guards", host), run
 local strings = run("strings", host)
 host.lifecycle = run("lifecycle", host, output)
 local furnish = run("furnish", host, flow, output, api, withheld)
-local add_loading = run("loading", compile)
+local add_loading = run("loading", host, compile)
 local make_environment = host.trusted and run("trusted", host, output, compile, guards, add_loading)
   or run("sandbox", host, output, compile, guards, strings, withheld, add_loading)
 return run("environment", host, compile, strings, make_environment, furnish, run("batch", host)), output.flush, output.buffer

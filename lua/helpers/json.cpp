@@ -1,8 +1,10 @@
 #include "lua/helpers/json.hpp"
 
+#include "lua/bounded_library.hpp"
 #include "lua/helpers/binding.hpp"
 #include "lua/helpers/json_text.hpp"
 #include "lua/helpers/json_writer.hpp"
+#include "lua/limit_error.hpp"
 
 namespace flowactors {
 
@@ -29,6 +31,12 @@ json_work& work_of(lua_State* L) {
   return *static_cast<json_work*>(lua_touserdata(L, lua_upvalueindex(1)));
 }
 
+// Counts work, in units of about 5 ns; may raise.
+void count(lua_State* L, const json_work& work, size_t units) {
+  if (work.limits.budget != nullptr)
+    spend(L, *work.limits.budget, units);
+}
+
 int collect_work(lua_State* L) {
   static_cast<json_work*>(lua_touserdata(L, 1))->~json_work();
   return 0;
@@ -42,9 +50,10 @@ int encode(lua_State* L) {
 }
 
 // Pushes the value at `item` and what it contains; gives the item behind it.
-const json_tape::item* push_value(lua_State* L, const json_tape& tape,
+const json_tape::item* push_value(lua_State* L, const json_work& work,
                                   const json_tape::item* item) {
   const json_tape::item& it = *item++;
+  count(L, work, 16);
   switch (it.type) {
     case json_tape::kind::null:
       lua_pushnil(L);
@@ -56,13 +65,13 @@ const json_tape::item* push_value(lua_State* L, const json_tape& tape,
       lua_pushnumber(L, it.number);
       break;
     case json_tape::kind::text:
-      lua_pushlstring(L, tape.texts.data() + it.offset, it.size);
+      lua_pushlstring(L, work.tape.texts.data() + it.offset, it.size);
       break;
     case json_tape::kind::array:
       luaL_checkstack(L, 4, "json.decode");
       lua_createtable(L, static_cast<int>(it.size), 0);
       for (uint32_t i = 0; i < it.size; ++i) {
-        item = push_value(L, tape, item);
+        item = push_value(L, work, item);
         lua_rawseti(L, -2, static_cast<int>(i + 1));
       }
       break;
@@ -70,8 +79,8 @@ const json_tape::item* push_value(lua_State* L, const json_tape& tape,
       luaL_checkstack(L, 4, "json.decode");
       lua_createtable(L, 0, static_cast<int>(it.size / 2));
       for (uint32_t i = 0; i < it.size; i += 2) {
-        item = push_value(L, tape, item);
-        item = push_value(L, tape, item);
+        item = push_value(L, work, item);
+        item = push_value(L, work, item);
         lua_rawset(L, -3);
       }
       break;
@@ -79,12 +88,19 @@ const json_tape::item* push_value(lua_State* L, const json_tape& tape,
   return item;
 }
 
-// True if the tape is full; else `why` says what is wrong. No Lua in here.
-bool read(json_work& work, std::string_view text) {
-  const auto done = read_json(text, work.limits.max_depth, work.tape);
-  if (!done)
-    work.why = done.failure().what;
-  return static_cast<bool>(done);
+enum class reading : uint8_t { done, failed, stopped };
+
+// Fills the tape, or says in `why` what is wrong. Nothing in here raises.
+reading read(lua_State* L, json_work& work, std::string_view text) {
+  const std::function<bool()> goes_on = [L, &work] {
+    return work.limits.budget == nullptr || !limits_due(L);
+  };
+  const auto done =
+    read_json(text, {work.limits.max_depth, work.limits.max_values, goes_on}, work.tape);
+  if (done)
+    return reading::done;
+  work.why = done.failure().what;
+  return done.failure().code == ec::out_of_resources ? reading::stopped : reading::failed;
 }
 
 int decode(lua_State* L) {
@@ -101,12 +117,18 @@ int decode(lua_State* L) {
                     static_cast<int>(work.limits.max_bytes));
     return 2;
   }
-  if (!read(work, {text, size})) {
+  count(L, work, size);
+  auto outcome = read(L, work, {text, size});
+  while (outcome == reading::stopped) {
+    check_limits(L); // the clock of the wall has no last word
+    outcome = read(L, work, {text, size});
+  }
+  if (outcome == reading::failed) {
     lua_pushnil(L);
     lua_pushfstring(L, "json.decode: %s", work.why.c_str());
     return 2;
   }
-  push_value(L, work.tape, work.tape.items.data());
+  push_value(L, work, work.tape.items.data());
   return 1;
 }
 

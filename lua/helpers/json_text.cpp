@@ -13,7 +13,7 @@ namespace {
 /// Takes what the parser finds.
 class tape_writer : public nlohmann::json_sax<nlohmann::json> {
 public:
-  tape_writer(json_tape& out, int max_depth) : out_(out), max_depth_(max_depth) {}
+  tape_writer(json_tape& out, const json_bounds& bounds) : out_(out), bounds_(bounds) {}
 
   bool null() override { return number_like(json_tape::kind::null, 0); }
   bool boolean(bool value) override { return number_like(json_tape::kind::boolean, value ? 1 : 0); }
@@ -40,23 +40,34 @@ public:
     return false;
   }
 
-  std::string why() const {
-    return why_.empty() ? "arrays and objects are more than " + std::to_string(max_depth_) + " deep"
-                        : why_;
+  error failure() const {
+    if (stopped_)
+      return {ec::out_of_resources, "stopped"};
+    if (out_.items.size() >= bounds_.max_values)
+      return {ec::bad_format, "more than " + std::to_string(bounds_.max_values) + " values"};
+    return {ec::bad_format, why_.empty() ? "arrays and objects are more than "
+                                             + std::to_string(bounds_.max_depth) + " deep"
+                                         : why_};
   }
 
 private:
-  void count() {
+  // Another value is about to come; false if it is one too many, or too late.
+  bool count() {
     if (!open_.empty())
       ++out_.items[open_.back()].size;
+    const size_t values = out_.items.size();
+    stopped_ = values % 1024 == 1023 && !bounds_.goes_on();
+    return !stopped_ && values < bounds_.max_values;
   }
   bool number_like(json_tape::kind type, double value) {
-    count();
+    if (!count())
+      return false;
     out_.items.push_back({type, 0, {value}});
     return true;
   }
   bool text(const std::string& value) {
-    count();
+    if (!count())
+      return false;
     json_tape::item made{json_tape::kind::text, static_cast<uint32_t>(value.size()), {0}};
     made.offset = out_.texts.size();
     out_.texts += value;
@@ -64,9 +75,8 @@ private:
     return true;
   }
   bool open(json_tape::kind type) {
-    if (static_cast<int>(open_.size()) >= max_depth_)
+    if (static_cast<int>(open_.size()) >= bounds_.max_depth || !count())
       return false;
-    count();
     open_.push_back(out_.items.size());
     out_.items.push_back({type, 0, {0}});
     return true;
@@ -77,7 +87,8 @@ private:
   }
 
   json_tape& out_;
-  int max_depth_;
+  const json_bounds& bounds_;
+  bool stopped_ = false;
   std::vector<size_t> open_; ///< items
   std::string why_;
 };
@@ -143,13 +154,13 @@ bool is_plain(char c) noexcept {
 
 } // namespace
 
-result<void> read_json(std::string_view text, int max_depth, json_tape& out) {
+result<void> read_json(std::string_view text, const json_bounds& bounds, json_tape& out) {
   out.items.clear();
   out.texts.clear();
-  tape_writer writer{out, max_depth};
+  tape_writer writer{out, bounds};
   if (nlohmann::json::sax_parse(text.begin(), text.end(), &writer))
     return {};
-  return error{ec::bad_format, writer.why()};
+  return writer.failure();
 }
 
 void write_json_text(std::string_view text, std::string& out) {

@@ -2,7 +2,9 @@
 
 #include "capture/result.hpp"
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,8 +28,16 @@ struct json_tape {
   std::string texts;
 };
 
-/// Reads a text; arrays and objects at most `max_depth` deep. The error says where and what.
-result<void> read_json(std::string_view text, int max_depth, json_tape& out);
+/// What reading may take.
+struct json_bounds {
+  int max_depth;                        ///< of arrays and objects
+  size_t max_values;                    ///< all together
+  const std::function<bool()>& goes_on; ///< asked every thousand values; false ends it
+};
+
+/// Reads a text. The error says where and what; if `goes_on` ended it, its code is
+/// `ec::out_of_resources`.
+result<void> read_json(std::string_view text, const json_bounds& bounds, json_tape& out);
 
 /// Appends a text in quotes, with what needs it escaped. Bytes that are no UTF-8 become U+FFFD.
 void write_json_text(std::string_view text, std::string& out);

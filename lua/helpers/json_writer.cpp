@@ -1,11 +1,14 @@
 #include "lua/helpers/json_writer.hpp"
 
+#include "lua/bounded_library.hpp"
 #include "lua/helpers/json_text.hpp"
 
 #include <lua.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdarg>
+#include <functional>
 
 namespace flowactors {
 
@@ -26,6 +29,12 @@ void json_writer::tidy() {
     out_.shrink_to_fit();
   if (members_.capacity() * sizeof(member) > usual)
     members_.shrink_to_fit();
+}
+
+// Counts work, in units of about 5 ns.
+void json_writer::count(lua_State* L, size_t units) const {
+  if (limits_.budget != nullptr)
+    spend(L, *limits_.budget, units);
 }
 
 void json_writer::fail(lua_State* L, const char* format, ...) {
@@ -52,8 +61,9 @@ void json_writer::add_member(lua_State* L, int place) {
   } else {
     fail(L, "json.encode: keys are strings or numbers, got a key of type %s", luaL_typename(L, -2));
   }
-  if (members_.size() > limits_.max_bytes)
-    fail(L, "json.encode: more than %d keys", static_cast<int>(limits_.max_bytes));
+  if (members_.size() > limits_.max_keys)
+    fail(L, "json.encode: more than %d keys", static_cast<int>(limits_.max_keys));
+  count(L, 8);
 }
 
 // Leaves keys and values on the stack; false if there are too many.
@@ -72,18 +82,55 @@ void json_writer::collect_many(lua_State* L, int table) {
     add_member(L, 0);
 }
 
-// True if the keys from `first` on are 1 to n.
-bool json_writer::is_array(size_t first) const noexcept {
+// How many values a table has, if its keys are 1 to that; else -1.
+int64_t json_writer::array_size(lua_State* L, int table) const {
   double greatest = 0;
-  for (size_t i = first; i < members_.size(); ++i) {
-    const member& key = members_[i];
-    if (!key.is_number || key.number < 1
-        || key.number != static_cast<double>(static_cast<int64_t>(key.number)))
-      return false;
-    greatest = std::max(greatest, key.number);
+  int64_t size = 0;
+  for (lua_pushnil(L); lua_next(L, table) != 0; lua_pop(L, 1)) {
+    const double key = lua_type(L, -2) == LUA_TNUMBER ? lua_tonumber(L, -2) : 0;
+    if (!(key >= 1) || key != std::trunc(key)) {
+      lua_pop(L, 2);
+      return -1;
+    }
+    greatest = std::max(greatest, key);
+    if (++size % 1024 == 0)
+      count(L, 2048);
   }
-  return greatest == static_cast<double>(members_.size() - first);
+  return greatest == static_cast<double>(size) ? size : -1;
 }
+
+/// The members from `first` on in order. To sort many would take long in one go: they become a
+/// heap, whose top goes to its end again and again.
+class json_writer::in_order {
+public:
+  in_order(std::vector<member>& members, size_t first)
+    : members_(members), first_(first), last_(members.size()), sorted_(last_ - first_ <= 512) {
+    if (sorted_)
+      std::sort(at(first_), at(last_));
+    else
+      std::make_heap(at(first_), at(last_), std::greater<>{});
+  }
+
+  bool empty() const { return first_ == last_; }
+
+  /// Takes the next one.
+  member next() {
+    if (sorted_)
+      return members_[first_++];
+    std::pop_heap(at(first_), at(last_), std::greater<>{});
+    return members_[--last_];
+  }
+
+private:
+  std::vector<member>::iterator at(size_t place) {
+    return members_.begin() + static_cast<ptrdiff_t>(place);
+  }
+
+  std::vector<member>& members_; // tables within this one put theirs behind, and take them away
+  size_t first_;
+  size_t last_;
+  bool sorted_;
+};
 
 void json_writer::write_key(const member& key) {
   if (!key.is_number) {
@@ -103,21 +150,45 @@ void json_writer::write_table(lua_State* L, int table, int depth) {
   luaL_checkstack(L, 2 * most_on_stack + 4, "json.encode");
   const int top = lua_gettop(L);
   const size_t first = members_.size();
-  if (!collect_few(L, table)) {
-    lua_settop(L, top);
-    members_.resize(first);
-    collect_many(L, table);
+  if (const int64_t size = array_size(L, table); size >= 0) {
+    write_array(L, table, size, depth);
+  } else {
+    if (!collect_few(L, table)) {
+      lua_settop(L, top);
+      members_.resize(first);
+      collect_many(L, table);
+    }
+    write_object(L, table, first, depth);
   }
-  const size_t last = members_.size();
-  const bool array = is_array(first);
-  std::sort(members_.begin() + static_cast<ptrdiff_t>(first), members_.end());
-  out_ += array ? '[' : '{';
-  for (size_t i = first; i < last; ++i) {
-    const member key = members_[i];
-    if (i != first)
+  lua_settop(L, top);
+  if (depth == 0)
+    outermost_ = members_.size();
+  else
+    members_.resize(first);
+}
+
+void json_writer::write_array(lua_State* L, int table, int64_t size, int depth) {
+  const int top = lua_gettop(L);
+  out_ += '[';
+  for (int64_t i = 1; i <= size; ++i) {
+    if (i != 1)
       out_ += ',';
-    if (!array)
-      write_key(key);
+    lua_rawgeti(L, table, static_cast<int>(i));
+    write_value(L, top + 1, depth + 1);
+    lua_settop(L, top);
+  }
+  out_ += ']';
+}
+
+void json_writer::write_object(lua_State* L, int table, size_t first, int depth) {
+  const int top = lua_gettop(L);
+  out_ += '{';
+  bool is_first = true;
+  for (in_order members{members_, first}; !members.empty(); is_first = false) {
+    const member key = members.next();
+    if (!is_first)
+      out_ += ',';
+    write_key(key);
     if (key.place != 0) {
       write_value(L, key.place, depth + 1);
       continue;
@@ -130,12 +201,7 @@ void json_writer::write_table(lua_State* L, int table, int depth) {
     write_value(L, top + 1, depth + 1);
     lua_settop(L, top);
   }
-  out_ += array ? ']' : '}';
-  lua_settop(L, top);
-  if (depth == 0)
-    outermost_ = last;
-  else
-    members_.resize(first);
+  out_ += '}';
 }
 
 void json_writer::write_value(lua_State* L, int index, int depth) {
@@ -163,6 +229,7 @@ void json_writer::write_value(lua_State* L, int index, int depth) {
       fail(L, "json.encode: a string, a number, a boolean, a table or nil was expected, got %s",
            luaL_typename(L, index));
   }
+  count(L, 16 + size / 2);
   if (out_.size() > limits_.max_bytes || size > limits_.max_bytes)
     fail(L, "json.encode: the text is more than %d bytes long",
          static_cast<int>(limits_.max_bytes));

@@ -40,6 +40,7 @@ private:
     double number;
     std::string_view text;
 
+    bool operator>(const member& other) const noexcept { return other < *this; }
     bool operator<(const member& other) const noexcept {
       if (is_number != other.is_number)
         return is_number;
@@ -52,7 +53,11 @@ private:
   bool collect_few(lua_State* state, int table);
   void collect_many(lua_State* state, int table);
   void add_member(lua_State* state, int place);
-  bool is_array(size_t first) const noexcept;
+  class in_order;
+  void count(lua_State* state, size_t units) const;
+  int64_t array_size(lua_State* state, int table) const;
+  void write_array(lua_State* state, int table, int64_t size, int depth);
+  void write_object(lua_State* state, int table, size_t first, int depth);
   void write_table(lua_State* state, int table, int depth);
   void write_key(const member& key);
   void write_value(lua_State* state, int index, int depth);

@@ -1,6 +1,7 @@
 #include "lua/helpers/binding.hpp"
 #include "lua/helpers/helpers.hpp"
 #include "lua/helpers/top_k.hpp"
+#include "lua/limit_error.hpp"
 
 #include <algorithm>
 
@@ -53,6 +54,8 @@ int list(lua_State* L) {
     lua_pushnumber(L, item.error);
     lua_setfield(L, -2, "error");
     lua_rawseti(L, -2, i + 1);
+    if (i % 256 == 255)
+      check_limits(L);
   }
   return 1;
 }

@@ -129,7 +129,7 @@ CAF_TEST(what is no JSON gives nil and a message) {
 }
 
 CAF_TEST(depth and size are bounded) {
-  state aut{{1000, 10}};
+  state aut{{1000, 10, 50, 200}};
   CAF_CHECK_EQUAL(aut.run("return json.decode(('['):rep(11) .. (']'):rep(11))"),
                   "nil json.decode: arrays and objects are more than 10 deep");
   CAF_CHECK_EQUAL(aut.run("return #json.decode(('['):rep(10) .. (']'):rep(10))"), "1");
@@ -141,13 +141,33 @@ CAF_TEST(depth and size are bounded) {
   CAF_CHECK_EQUAL(aut.run("local t = json.encode(('x'):rep(999))"), longer);
   CAF_CHECK_EQUAL(aut.run("local t = {} for i = 1, 400 do t[i] = i end t = json.encode(t)"),
                   longer);
-  CAF_CHECK_EQUAL(aut.run("local t = {} for i = 1, 1001 do t[i] = i end t = json.encode(t)"),
-                  "error: t:1: json.encode: more than 1000 keys");
+  CAF_CHECK_EQUAL(aut.run("local t = {} for i = 1, 51 do t[-i] = i end t = json.encode(t)"),
+                  "error: t:1: json.encode: more than 50 keys");
+  CAF_CHECK_EQUAL(aut.run("local t = {} for i = 1, 40 do t[-i] = i end "
+                          "return type(json.encode({a = t, b = t}))"),
+                  "string");
+  CAF_CHECK_EQUAL(aut.run("return #json.decode('[' .. ('1,'):rep(198) .. '1]')"), "199");
+  CAF_CHECK_EQUAL(aut.run("return json.decode('[' .. ('1,'):rep(200) .. '1]')"),
+                  "nil json.decode: more than 200 values");
   state usual;
   CAF_CHECK_EQUAL(usual.run("return json.decode(('[{\"a\":'):rep(100000))"),
                   "nil json.decode: arrays and objects are more than 64 deep");
-  CAF_CHECK_EQUAL(usual.run("local t = json.decode('[' .. ('1,'):rep(500000) .. '1]') return #t"),
-                  "500001");
+  CAF_CHECK_EQUAL(usual.run("local t = json.decode('[' .. ('1,'):rep(100000) .. '1]') return #t"),
+                  "100001");
+}
+
+CAF_TEST(the keys of a large object are in order) {
+  state aut;
+  CAF_CHECK_EQUAL(aut.run(R"~(
+    local t = {}
+    for i = 1, 3000 do t[("k%05d"):format(i * 7919 % 3000)] = {b = i, a = {i}} end
+    local last, count = "", 0
+    for key in json.encode(t):gmatch('"(k%d+)":{"a":%[%d+%],"b":%d+}') do
+      if key <= last then return "out of order" end
+      last, count = key, count + 1
+    end
+    return count)~"),
+                  "3000");
 }
 
 CAF_TEST(what JSON has no form for is an error) {

@@ -29,6 +29,13 @@ std::string joined(const std::vector<std::string>& items) {
   return out;
 }
 
+constexpr auto given = value_store::answer::given;
+
+std::string keys_like(value_store& aut, const char* pattern) {
+  std::vector<std::string> out{"none"};
+  return aut.keys_like(pattern, out) == given ? joined(out) : "none ";
+}
+
 std::string range(value_store& aut, int64_t from, int64_t to) {
   std::vector<std::string> out{"none"};
   aut.list_range("l", from, to, out);
@@ -87,17 +94,17 @@ CAF_TEST(hashes sets and lists hold what was put) {
   CAF_CHECK(aut.hash_get("h", "b", text));
   CAF_CHECK_EQUAL(text, "3");
   CAF_CHECK(!aut.hash_get("h", "c", text));
-  CAF_CHECK(aut.hash_all("h", pairs));
+  CAF_CHECK(aut.hash_all("h", pairs) == given);
   CAF_REQUIRE_EQUAL(pairs.size(), 2u);
   CAF_CHECK_EQUAL(pairs[0].first + pairs[0].second, "a2");
   aut.hash_remove("h", "a");
   CAF_CHECK(!aut.hash_get("h", "a", text));
   for (const char* member : {"z", "y", "z"})
     aut.set_add("s", member);
-  CAF_CHECK(aut.set_all("s", items));
+  CAF_CHECK(aut.set_all("s", items) == given);
   CAF_CHECK_EQUAL(joined(items), "y z ");
   aut.set_remove("s", "y");
-  CAF_CHECK(aut.set_all("s", items));
+  CAF_CHECK(aut.set_all("s", items) == given);
   CAF_CHECK_EQUAL(joined(items), "z ");
   for (const char* item : {"1", "2", "3", "4"})
     aut.list_push("l", item, 3);
@@ -123,7 +130,7 @@ CAF_TEST(a key holds one kind at a time) {
   CAF_CHECK_EQUAL(get(aut, "k"), "text");
   aut.hash_set("k", "f", "1");
   CAF_CHECK_EQUAL(get(aut, "k"), "-");
-  CAF_CHECK(!aut.set_all("k", items));
+  CAF_CHECK(aut.set_all("k", items) == value_store::answer::none);
   aut.set("k", "again");
   CAF_CHECK_EQUAL(aut.entries(), 1u);
   CAF_CHECK_EQUAL(aut.bytes(), 6u);
@@ -133,13 +140,39 @@ CAF_TEST(keys are found by pattern) {
   value_store aut;
   for (const char* key : {"a.1", "a.2", "b.1", "aXX1", "", "[x]"})
     aut.set(key, "v");
-  CAF_CHECK_EQUAL(joined(aut.keys_like("a.*")), "a.1 a.2 ");
-  CAF_CHECK_EQUAL(joined(aut.keys_like("?.1")), "a.1 b.1 ");
-  CAF_CHECK_EQUAL(joined(aut.keys_like("*1")), "a.1 aXX1 b.1 ");
-  CAF_CHECK_EQUAL(joined(aut.keys_like("a*X*1")), "aXX1 ");
-  CAF_CHECK_EQUAL(joined(aut.keys_like("[x]")), "[x] ");
-  CAF_CHECK_EQUAL(aut.keys_like("*").size(), 6u);
-  CAF_CHECK_EQUAL(aut.keys_like("a").size(), 0u);
+  CAF_CHECK_EQUAL(keys_like(aut, "a.*"), "a.1 a.2 ");
+  CAF_CHECK_EQUAL(keys_like(aut, "?.1"), "a.1 b.1 ");
+  CAF_CHECK_EQUAL(keys_like(aut, "*1"), "a.1 aXX1 b.1 ");
+  CAF_CHECK_EQUAL(keys_like(aut, "a*X*1"), "aXX1 ");
+  CAF_CHECK_EQUAL(keys_like(aut, "[x]"), "[x] ");
+  CAF_CHECK_EQUAL(keys_like(aut, "*"), " [x] a.1 a.2 aXX1 b.1 ");
+  CAF_CHECK_EQUAL(keys_like(aut, "a"), "none ");
+}
+
+CAF_TEST(no answer is larger than it may be) {
+  value_store aut;
+  for (int i = 0; i < 100; ++i) {
+    const std::string name = std::string(50, 'a') + std::to_string(i);
+    aut.set(name, "v");
+    aut.hash_set("h", name, "1234567890");
+    aut.set_add("s", name);
+    aut.list_push("l", name);
+  }
+  std::vector<std::string> items;
+  std::vector<std::pair<std::string, std::string>> pairs;
+  using limits = answer_limits;
+  for (const limits& most : {limits{99, 1 << 20, 1 << 20}, limits{200, 5000, 1 << 20}}) {
+    CAF_CHECK(aut.keys_like("a*", items, most) == value_store::answer::too_large);
+    CAF_CHECK(aut.hash_all("h", pairs, most) == value_store::answer::too_large);
+    CAF_CHECK(aut.set_all("s", items, most) == value_store::answer::too_large);
+    CAF_CHECK(aut.list_range("l", 0, -1, items, most) == value_store::answer::too_large);
+    CAF_CHECK(aut.list_range("l", 0, 9, items, most) == given);
+  }
+  const limits few_steps{200, 1 << 20, 10'000};
+  CAF_CHECK(aut.keys_like("a*", items, few_steps) == given);
+  CAF_CHECK(aut.keys_like("*" + std::string(49, 'a') + "b", items, few_steps)
+            == value_store::answer::too_large);
+  CAF_CHECK(items.empty());
 }
 
 CAF_TEST(entries and bytes are bounded) {
