@@ -6,7 +6,7 @@ local error, type, tostring, pcall, rawget, next = error, type, tostring, pcall,
 local encode, decode = buffer.encode, buffer.decode
 local cx = ffi.cast("script_cursor *", host.cursor)
 local most_message, most_waiting = 65536, 1000 -- docs/sandbox.md has them
-local ends = host.message_ends
+local ends, spend = host.message_ends, host.bounded.spend
 
 local hooks = {"setup", "tick", "teardown", "save", "restore", "message"}
 local exported_by, name_by = {}, {} -- by number of the script
@@ -35,7 +35,9 @@ end
 
 -- Values as bytes; or nil, an error that begins with `what`, and whether there were too many of them.
 local function packed(value, most, what)
-  if room_after(value, most, 0) < 0 then return nil, ("%s: the value takes more than %d bytes"):format(what, most), true end
+  local left = room_after(value, most, 0)
+  spend((most - left) / 2)
+  if left < 0 then return nil, ("%s: the value takes more than %d bytes"):format(what, most), true end
   local ok, text = pcall(encode, value)
   if not ok then return nil, what .. ": " .. tostring(text) end
   if #text > most then return nil, ("%s: the value takes %d bytes, at most %d are allowed"):format(what, #text, most), true end

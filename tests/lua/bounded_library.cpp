@@ -54,6 +54,8 @@ const std::string cases = R"~lua~(
       compare("string", "sub", text, from)
       compare("string", "sub", text, from, -2)
       compare("string", "sub", text, from, 3)
+      for _, to in ipairs {0, 1, -1, "3", 5000, -5000, 1e10, {}} do compare("string", "byte", text, from, to) end
+      compare("string", "byte", text, from)
     end
     if type(text) ~= "table" then compare("string", "format", "%s %q", text, text) end
     compare("string", "format", text, 1)
@@ -68,6 +70,26 @@ const std::string cases = R"~lua~(
 
   local many = {}
   for k = 1, 3000 do many[k] = k end
+  local bytes = {}
+  for k = 1, 3000 do bytes[k] = k % 256 end
+  compare("string", "char")
+  compare("string", "char", 65, "66")
+  compare("string", "char", unpack(bytes))
+  compare("string", "char", 256)
+  _G.base = _G
+  for _, list in ipairs {{}, {1, nil, 3}, many, 1} do
+    compare("base", "unpack", list)
+    for _, from in ipairs {1, 2, -1, "2", 1.5, 1e10, {}} do
+      compare("base", "unpack", list, from)
+      compare("base", "unpack", list, from, 2000)
+      compare("base", "unpack", list, from, 1e6)
+    end
+  end
+  for _, text in ipairs {"", "12", "0x10", ("1"):rep(3000), 7, {}, "z"} do
+    compare("base", "tonumber", text)
+    for _, base in ipairs {2, 10, 36, "16", 37, {}} do compare("base", "tonumber", text, base) end
+  end
+  compare("base", "tonumber")
   for _, list in ipairs {{}, {1}, {"a", "b", "c"}, {1, "x", 2.5}, {"a", {}, "b"}, many, 1} do
     for _, between in ipairs {"", ", ", 1, {}} do
       compare("table", "concat", list, between)
