@@ -17,14 +17,15 @@ std::string seconds_of(std::chrono::nanoseconds time) {
 
 } // namespace
 
-void script_vm::impl::breach(size_t number, limit_kind broken, std::string_view text) noexcept {
+void script_vm::impl::breach(size_t number, limit_kind broken, std::string_view text,
+                             bool grave) noexcept {
   running_script& script = *scripts[number];
   ++script.breaches;
   script.reason = text.substr(0, std::min(text.find('\n'), size_t{200}));
-  if (!script.breaker.breach(clock_ns()))
+  if (!script.breaker.breach(clock_ns(), grave))
     return;
   apply(number);
-  tell_state(number);
+  tell_state(number, grave);
   // What it holds would strike the others.
   purge = purge || broken == limit_kind::memory;
 }
@@ -39,11 +40,13 @@ void script_vm::impl::apply(size_t number) noexcept {
     std::ranges::count_if(scripts, [](const auto& x) { return !x->breaker.settled(); }));
 }
 
-void script_vm::impl::tell_state(size_t number) noexcept {
+void script_vm::impl::tell_state(size_t number, bool grave) noexcept {
   const running_script& script = *scripts[number];
   const auto told = [&](script_output::level level, const std::string& text) {
     output->log(level, names[number], text);
   };
+  const std::string breaches = std::to_string(options.limits.breaches)
+                               + " breaches of limits within " + seconds_of(options.limits.within);
   const std::string last = "; the last breach: " + script.reason;
   switch (script.breaker.now()) {
     case script_breaker::state::running:
@@ -52,8 +55,7 @@ void script_vm::impl::tell_state(size_t number) noexcept {
     case script_breaker::state::suspended:
       told(script_output::level::warning,
            "the script is suspended for " + seconds_of(options.limits.retry_after) + ": "
-             + std::to_string(options.limits.breaches) + " breaches of limits within "
-             + seconds_of(options.limits.within) + last);
+             + (grave ? "one breach that weighs as all" : breaches) + last);
       break;
     case script_breaker::state::trial:
       told(script_output::level::info,
@@ -82,12 +84,15 @@ void script_vm::impl::recover() noexcept {
   telling = 0;
   if (const uint64_t count = target.gate.note(text, clock_ns()); count != 0)
     output->fault(names[target.script], target.name, text, count);
-  breach(memory ? guard.greediest() : target.script, broken, text);
+  const bool lost = guard.reason() == call_guard::exit_reason::watchdog;
+  breach(memory ? guard.greediest() : target.script, broken, text, lost);
   save_output();
-  if (guard.reason() != call_guard::exit_reason::watchdog)
+  if (!lost) {
     guard.memory().close(L);
-  else
-    helpers.release_all(); // it was interrupted anywhere in LuaJIT, and can't be closed
+  } else { // it was interrupted anywhere in LuaJIT, and can't be closed
+    helpers.release_all();
+    guard.memory().abandon();
+  }
   L = nullptr;
   rebuild();
 }

@@ -2,7 +2,7 @@
 
 namespace flowactors {
 
-bool script_breaker::breach(int64_t now_ns) {
+bool script_breaker::breach(int64_t now_ns, bool grave) {
   if (!closed() || limits_->on_limit == limit_action::keep)
     return false;
   if (limits_->on_limit == limit_action::stop || state_ == state::trial) {
@@ -12,7 +12,7 @@ bool script_breaker::breach(int64_t now_ns) {
   while (!recent_.empty() && now_ns - recent_.front() > limits_->within.count())
     recent_.pop_front();
   recent_.push_back(now_ns);
-  if (recent_.size() < limits_->breaches)
+  if (!grave && recent_.size() < limits_->breaches)
     return false;
   recent_.clear();
   state_ = state::suspended;

@@ -27,8 +27,9 @@ public:
   /// True if nothing changes as time goes by.
   bool settled() const noexcept { return state_ == state::running || state_ == state::off; }
 
-  /// A limit was broken. True if that changed the state.
-  bool breach(int64_t now_ns);
+  /// A limit was broken. A `grave` breach, which cost the VM's memory, counts for as many as
+  /// suspend the script. True if that changed the state.
+  bool breach(int64_t now_ns, bool grave = false);
 
   /// Lets time go by. True if that changed the state.
   bool advance(int64_t now_ns) noexcept;

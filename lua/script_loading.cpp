@@ -99,6 +99,8 @@ result<void> script_vm::impl::build() {
     save_output();
     if (guard.reason() != call_guard::exit_reason::watchdog)
       guard.memory().close(L);
+    else
+      guard.memory().abandon();
     L = nullptr;
   }
   flush_output(); // what scripts wrote while they were loaded

@@ -109,9 +109,9 @@ struct script_vm::impl {
   void count_batch(running_script& script, size_t until) noexcept;
 
   // -- script_breaches.cpp
-  void breach(size_t script, limit_kind kind, std::string_view text) noexcept;
+  void breach(size_t script, limit_kind kind, std::string_view text, bool grave = false) noexcept;
   void apply(size_t script) noexcept;
-  void tell_state(size_t script) noexcept;
+  void tell_state(size_t script, bool grave = false) noexcept;
   void recover() noexcept;
   void rebuild() noexcept;
   void advance_breakers() noexcept;

@@ -2,6 +2,8 @@
 
 #include <lua.hpp>
 
+#include <algorithm>
+
 namespace flowactors {
 
 void vm_memory::watch(lua_State* L) noexcept {
@@ -48,7 +50,7 @@ void vm_memory::give(void* block, size_t size) noexcept {
   const size_t bytes = block_of(size);
   count(0, bytes);
   if (bytes > largest_kept || used_ + kept_ + bytes > most_) {
-    real_(real_data_, block, size, 0);
+    change(block, size, 0);
     return;
   }
   auto* const freed = static_cast<free_block*>(block);
@@ -66,13 +68,48 @@ void* vm_memory::resize(void* block, size_t old_size, size_t size) {
       look(exit_data_);
   if (after > before)
     make_room(after - before);
-  void* got = real_(real_data_, block, old_size, size);
+  void* got = change(block, old_size, size);
   if (got == nullptr) {
     exit_(exit_data_); // the machine has no more
     return nullptr;
   }
   count(after, before);
   return got;
+}
+
+// The watchdog may interrupt what is done in here, but not what is done to `large_`.
+void* vm_memory::change(void* block, size_t old_size, size_t size) {
+  if (old_size < least_large && size < least_large)
+    return real_(real_data_, block, old_size, size);
+  const auto old = std::find(large_.begin(), large_.end(), block);
+  changing_ = block;
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  void* const got = real_(real_data_, block, old_size, size);
+  if (got == nullptr && size != 0) {
+    changing_ = nullptr;
+    return nullptr;
+  }
+  if (block != nullptr && old != large_.end())
+    large_.erase(old);
+  if (size >= least_large)
+    large_.push_back(got);
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  changing_ = nullptr;
+  return got;
+}
+
+void vm_memory::abandon() noexcept {
+  // As in dlmalloc, whose descendant this allocator is: before a block that is mapped alone lie the
+  // bytes in front of it, with bit 0 set, and its size, with bit 0 clear.
+  const auto is_mapped = [](const void* block) {
+    const auto* const head = static_cast<const size_t*>(block) - 2;
+    return (head[0] & 1) != 0 && (head[1] & 1) == 0;
+  };
+  for (void* const block : large_)
+    if (block != changing_ && is_mapped(block))
+      real_(real_data_, block, least_large, 0);
+  used_ = 0;
+  forget_kept();
 }
 
 void vm_memory::make_room(size_t bytes) {
@@ -95,6 +132,8 @@ void vm_memory::drop_kept() noexcept {
 
 // They were in memory that is given back, or lost, as a whole.
 void vm_memory::forget_kept() noexcept {
+  large_.clear();
+  changing_ = nullptr;
   free_.fill(nullptr);
   kept_ = 0;
 }

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 struct lua_State;
 
@@ -38,6 +39,10 @@ public:
   /// thread. It may leave the VM. Ends with the call.
   void ask(exit_function look) noexcept { look_.store(look, std::memory_order_relaxed); }
 
+  /// Of a watched state that was left in the middle of LuaJIT's own work and can't be closed: gives
+  /// its large blocks back, which have pages of their own. What is small is lost.
+  void abandon() noexcept;
+
   /// What is held from now on, less what is given back, is added to `bytes`.
   void charge(int64_t* bytes) noexcept { charged_ = bytes; }
 
@@ -62,6 +67,7 @@ private:
   void give(void* block, size_t size) noexcept;
   void* resize(void* block, size_t old_size, size_t size);
   void make_room(size_t bytes);
+  void* change(void* block, size_t old_size, size_t size);
   void drop_kept() noexcept;
   void forget_kept() noexcept;
   void count(size_t more, size_t less) noexcept {
@@ -77,6 +83,9 @@ private:
   void* real_data_ = nullptr;
   size_t used_ = 0;
   int64_t* charged_;
+  std::vector<void*> large_; // blocks that LuaJIT's allocator maps one by one, or might
+  void* changing_ = nullptr; // the one that it works on
+  static constexpr size_t least_large = 128 << 10;
   size_t kept_ = 0; // bytes in free blocks
   std::array<free_block*, largest_kept / block_step + 1> free_{};
 };

@@ -2,6 +2,8 @@
 #include "tests/lua/attack_fixture.hpp"
 #include "tests/suite.hpp"
 
+#include <unistd.h>
+
 #include <cstdlib>
 #include <iterator>
 
@@ -28,6 +30,12 @@ uint64_t broken_by_attack(const running& aut) {
   for (const uint64_t of_kind : costs.front().limits)
     count += of_kind;
   return count;
+}
+
+long resident_pages() {
+  long all = 0, resident = 0;
+  std::ifstream{"/proc/self/statm"} >> all >> resident;
+  return resident;
 }
 
 void try_on(const attack& tried, jit_mode mode, const attack& whole) {
@@ -80,6 +88,36 @@ CAF_TEST(the error of a limit is held back by nothing) {
       const std::string text = std::string{tried.text} + "\nio.write('SWALLOWED')";
       try_on(tried, mode, {tried.name, text.c_str(), tried.setup});
     }
+}
+
+// The countdown has become long in the first loop; no check and no allocation comes in the second.
+CAF_TEST(what the watchdog ends costs little memory and weighs as much as many breaches) {
+  const attack slow{"",
+                    "local i = 0 for k = 1, 1e5 do end "
+                    "while true do i = i + 1 local _ = c[i % 2] < d end",
+                    "a = ('x'):rep(1e6) for i = 1, 3 do a = a .. a end "
+                    "c, d = {[0] = a .. 'b', a .. 'c'}, a .. 'd'"};
+  script_tree tree;
+  tree.write("attack.lua", callback(slow));
+  tree.write("honest.lua", honest);
+  auto options = limited(jit_mode::automatic);
+  options.limits.on_limit = limit_action::keep;
+  options.limits.deadline = std::chrono::milliseconds(5);
+  running aut{tree, options};
+  CAF_REQUIRE(aut.vm != nullptr);
+  flow_record flow{};
+  aut.run(event_kind::created, flow);
+  const long before = resident_pages();
+  for (int i = 0; i < 5; ++i)
+    aut.run(event_kind::created, flow);
+  CAF_CHECK_EQUAL(aut.vm->rebuilds(), 6u);
+  CAF_CHECK_LESS((resident_pages() - before) * sysconf(_SC_PAGESIZE), 20 << 20);
+  options.limits.on_limit = limit_action::suspend;
+  running other{tree, options};
+  CAF_REQUIRE(other.vm != nullptr);
+  other.run(event_kind::created, flow);
+  const auto conditions = other.vm->conditions();
+  CAF_CHECK_EQUAL(conditions.front().state, "suspended");
 }
 
 CAF_TEST(what a script says of itself is cut) {

@@ -80,3 +80,14 @@ CAF_TEST(breaches can be only counted or stop a script at once) {
   CAF_CHECK(stopped.breach(0));
   CAF_CHECK(stopped.now() == state::off);
 }
+
+CAF_TEST(a grave breach suspends at once) {
+  script_limits limits;
+  limits.breaches = 5;
+  script_breaker aut{limits};
+  CAF_CHECK(aut.breach(0, true));
+  CAF_CHECK(aut.now() == script_breaker::state::suspended);
+  limits.on_limit = limit_action::keep;
+  script_breaker keeping{limits};
+  CAF_CHECK(!keeping.breach(0, true));
+}
