@@ -35,6 +35,11 @@ void check_depth(lua_State* L) {
     luaL_error(L, "C stack overflow");
 }
 
+void require_time(lua_State* L, int64_t ns) {
+  if (const call_guard* guard = guard_of(L); guard != nullptr && guard->budget_ns() < ns)
+    raise_limit(L, "deadline", "this would take longer than a call may");
+}
+
 bool limits_due(lua_State* L) noexcept {
   const call_guard* guard = guard_of(L);
   return guard != nullptr && guard->late();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 struct lua_State;
 
@@ -14,6 +15,10 @@ namespace flowactors {
 /// Raises the error of the deadline or the memory if it is due; for C functions that work long,
 /// every so many thousand steps. Reads a clock.
 void check_limits(lua_State* state);
+
+/// Raises the error of the deadline if a call may never take as long as `ns`; for work that can't be
+/// interrupted.
+void require_time(lua_State* state, int64_t ns);
 
 /// True if check_limits may have something to raise: then whoever holds what needs a destructor
 /// should come to an end, and ask.

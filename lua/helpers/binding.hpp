@@ -1,6 +1,7 @@
 #pragma once
 
 #include "lua/helpers/saved_bytes.hpp"
+#include "lua/limit_error.hpp"
 
 #include <lua.hpp>
 
@@ -64,6 +65,9 @@ const char* type_name(lua_State* L, int index);
 void check_restored(lua_State* L, const char* helper, restored outcome,
                     const helper_memory& memory);
 
+/// What it takes to save or to restore a byte, at most: in one go, since there is no way out of it.
+inline constexpr int64_t saving_ns = 2;
+
 /// A helper in a userdata.
 template <class T>
 struct object {
@@ -106,6 +110,7 @@ object<T>& make(lua_State* L, const char* helper, const Arguments&... arguments)
   lua_pushboolean(L, 1);
   lua_rawset(L, lua_upvalueindex(3));
   if (const std::string_view bytes = saved_state(L, helper); bytes.data() != nullptr) {
+    require_time(L, static_cast<int64_t>(bytes.size()) * saving_ns);
     const std::string_view body = unseal(bytes, T::letter);
     byte_reader in{body};
     check_restored(L, helper, body.data() == nullptr ? restored::damaged : made.helper.restore(in),
@@ -120,6 +125,7 @@ int save(lua_State* L) {
   const T& helper = self<T>(L, "save").helper;
   byte_writer counter;
   helper.save(counter);
+  require_time(L, static_cast<int64_t>(counter.size()) * saving_ns);
   char* const out = static_cast<char*>(lua_newuserdata(L, counter.size() + seal_size));
   byte_writer writer{out + 8};
   helper.save(writer);
