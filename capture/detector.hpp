@@ -1,6 +1,7 @@
 #pragma once
 
 #include "capture/event.hpp"
+#include "capture/network_index.hpp"
 #include "capture/result.hpp"
 #include "capture/text_blocks.hpp"
 
@@ -68,6 +69,7 @@ private:
   void give_up(ndpi_flow_struct& state, flow_record& flow) noexcept;
 
   ndpi_detection_module_struct* module_;
+  network_index networks_;
   bool guess_;
   char hash_[40]; // in hexadecimal, while it is described
   catalog names_;

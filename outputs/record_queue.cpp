@@ -49,15 +49,16 @@ bool record_queue::has_room(size_t bytes) const noexcept {
 /// True if there is room, maybe after a wait.
 bool record_queue::wait_for_room(std::unique_lock<std::mutex>& lock, size_t bytes) {
   using clock = std::chrono::steady_clock;
-  std::optional<clock::time_point> since; // of the trouble, as far as this producer has seen it
+  if (has_room(bytes))
+    return true;
+  auto since = clock::now(); // of the trouble, as far as this producer has seen it
   while (!has_room(bytes)) {
     if (!options_.patient || hurried_ || closed_ || given_up_)
       return false;
+    const auto now = clock::now();
     if (!trouble_)
-      since.reset();
-    else if (!since)
-      since = clock::now();
-    else if (clock::now() - *since >= options_.patience)
+      since = now;
+    else if (now - since >= options_.patience)
       given_up_ = true;
     room_.wait_for(lock, look_again);
   }
