@@ -31,8 +31,8 @@ void check_scripts(script_vm_options options, const tracker& flows,
   }
   for (const auto& fault : (*vm)->load_faults())
     problems.push_back(fault.what);
-  for (const auto& unknown : (*vm)->unknown_callbacks())
-    problems.push_back(unknown);
+  for (std::string unknown : (*vm)->unknown_callbacks()) // "a.lua: flowCreated (...)"
+    problems.push_back(unknown.insert(unknown.find(": ") + 2, "there is no callback "));
   const auto folder = options.root / "callbacks" / "user_scripts" / options.context;
   for (const auto& file : (*vm)->scripts())
     if (const auto text = read_script(folder / file))

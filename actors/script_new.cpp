@@ -54,13 +54,17 @@ bool is_name(const std::string& text) {
   });
 }
 
-int write_skeleton(const fs::path& root, const std::string& context, const std::string& name) {
+int write_skeleton(const fs::path& root, const std::string& context, std::string name) {
+  if (name.ends_with(".lua"))
+    name.resize(name.size() - 4);
   for (const auto& word : {context, name})
     if (!is_name(word))
       return complain("found '" + word + "', expected letters, digits and _", 2);
   const fs::path folder = root / "callbacks" / "user_scripts" / context;
   if (!fs::is_directory(folder))
-    return complain("found no context '" + context + "' (" + folder.string() + ")", 2);
+    return complain("found no context '" + context + "': there is no folder " + folder.string()
+                      + "; make it, and for any but inline a section [context." + context + "]",
+                    2);
   const fs::path file = folder / (name + ".lua");
   if (fs::exists(file))
     return complain("there is a script " + file.string() + " already; nothing was changed", 2);
@@ -78,7 +82,8 @@ int make_script(int argc, const char* const* argv) {
   std::string name;
   CLI::App app("Writes a commented skeleton of a script.", "flowactors new");
   app.set_help_flag("-h,--help", "Print this and exit.");
-  app.add_option("CONTEXT", context, "Whose folder it goes to: inline.")->required();
+  app.add_option("CONTEXT", context, "Whose folder it goes to: inline, or that of a context.")
+    ->required();
   app.add_option("NAME", name, "Its name, without .lua.")->required();
   app.add_option("--root", root, "The folder of scripts (default: that of this program).")
     ->type_name("DIR");

@@ -20,11 +20,21 @@ const std::vector<std::string_view>& known_fields() {
   return known;
 }
 
-std::string fault(std::string_view file, const lua_token& field) {
+const std::vector<std::string_view> known_methods{
+  "copy",           "dump",         "getFirstSeen",    "getHTTPContentType",
+  "getHTTPUrl",     "getLastSeen",  "getNdpiCategory", "getNdpiProto",
+  "getNdpiProtoId", "getServerName"};
+
+bool is_among(std::string_view name, const std::vector<std::string_view>& known) {
+  return std::ranges::find(known, name) != known.end();
+}
+
+std::string fault(std::string_view file, const lua_token& field, const char* kind,
+                  const std::vector<std::string_view>& known) {
   std::string text{file};
-  text +=
-    ":" + std::to_string(field.line) + ": flow has no field '" + std::string{field.text} + "'";
-  const std::string_view meant = nearest(field.text, known_fields());
+  text += ":" + std::to_string(field.line) + ": flow has no " + kind + " '"
+          + std::string{field.text} + "'";
+  const std::string_view meant = nearest(field.text, known);
   if (!meant.empty())
     text += " (did you mean " + std::string{meant} + "?)";
   return text;
@@ -43,9 +53,13 @@ std::vector<std::string> unknown_fields(std::string_view file, std::string_view 
     const bool own = object.is("flow") && !before.is(".") && !before.is(":");
     if (own && (before.is("local") || dot.is("=")) && !field.is("flow"))
       return {};
-    if (own && dot.is(".") && field.kind == lua_token_kind::name && !after.is("(")
-        && std::ranges::find(known_fields(), field.text) == known_fields().end())
-      found.push_back(fault(file, field));
+    if (!own || !(dot.is(".") || dot.is(":")) || field.kind != lua_token_kind::name
+        || is_among(field.text, known_fields()))
+      continue;
+    if (!after.is("("))
+      found.push_back(fault(file, field, "field", known_fields()));
+    else if (!is_among(field.text, known_methods))
+      found.push_back(fault(file, field, "method", known_methods));
   } while (window[4].kind != lua_token_kind::end && window[4].kind != lua_token_kind::broken);
   return found;
 }

@@ -29,6 +29,7 @@ class ScriptTests(Case):
             sizes = [path.stat().st_size for path in (library / "tests").glob(f"{script.stem}.*.expected")]
             self.assertTrue(any(sizes), f"{script.name} speaks on no capture")
             self.assertIn(0, sizes, f"{script.name} is silent on no capture")
+            self.assertIn(f"| `{script.stem}` |", (library / "README.md").read_text())
 
     def test_update_then_compare_then_a_difference(self):
         script = self.write(speaker)
@@ -74,6 +75,8 @@ class ScriptTests(Case):
         self.assertIn("already", new("inline", "mine", code=2))
         self.assertEqual(script.read_text(), "-- changed")
         self.assertIn("found no context 'outline'", new("outline", "mine", code=2))
+        self.assertIn("[context.outline]", new("outline", "mine", code=2))
+        self.assertIn("already", new("inline", "mine.lua", code=2))
         self.assertIn("expected letters", new("inline", "../mine", code=2))
         self.assertIn("NAME is required", new("inline", code=2))
 
