@@ -21,7 +21,26 @@ network_index::answer network_index::find(uint32_t address) const noexcept {
 }
 
 bool network_index::fill() {
-  std::vector<_ndpi_patricia_node_t*> waiting{tree_->head};
+  collect(tree_->head);
+  if (nodes_.size() > most)
+    return false;
+  // Smaller networks come later and take their share of the larger ones.
+  std::ranges::stable_sort(nodes_, {},
+                           [](const _ndpi_patricia_node_t* node) { return node->prefix->bitlen; });
+  table_.resize(1 << 16);
+  parts_.reserve(256 * count_parts());
+  for (size_t i = 0; i < nodes_.size(); ++i) {
+    const ndpi_prefix_t& network = *nodes_[i]->prefix;
+    if (network.family != AF_INET
+        || !put(ntohl(network.add.sin.s_addr), network.bitlen, static_cast<word>(i + 1)))
+      return false;
+  }
+  return true;
+}
+
+void network_index::collect(_ndpi_patricia_node_t* head) {
+  nodes_.reserve(static_cast<size_t>(std::max(tree_->num_active_node, 0)));
+  std::vector<_ndpi_patricia_node_t*> waiting{head};
   while (!waiting.empty()) {
     _ndpi_patricia_node_t* node = waiting.back();
     waiting.pop_back();
@@ -32,19 +51,14 @@ bool network_index::fill() {
     waiting.push_back(node->l);
     waiting.push_back(node->r);
   }
-  if (nodes_.size() > most)
-    return false;
-  // Smaller networks come later and take their share of the larger ones.
-  std::ranges::stable_sort(nodes_, {},
-                           [](const _ndpi_patricia_node_t* node) { return node->prefix->bitlen; });
-  table_.resize(1 << 16);
-  for (size_t i = 0; i < nodes_.size(); ++i) {
-    const ndpi_prefix_t& network = *nodes_[i]->prefix;
-    if (network.family != AF_INET
-        || !put(ntohl(network.add.sin.s_addr), network.bitlen, static_cast<word>(i + 1)))
-      return false;
-  }
-  return true;
+}
+
+size_t network_index::count_parts() const {
+  std::vector<bool> divided(1 << 16);
+  for (const _ndpi_patricia_node_t* node : nodes_)
+    if (node->prefix->bitlen > 16)
+      divided[ntohl(node->prefix->add.sin.s_addr) >> 16] = true;
+  return static_cast<size_t>(std::ranges::count(divided, true));
 }
 
 bool network_index::put(uint32_t address, unsigned bits, word value) {

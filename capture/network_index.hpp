@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -8,7 +9,7 @@ struct _ndpi_patricia_tree_t;
 
 namespace flowactors {
 
-/// nDPI's tree of IPv4 networks (12,000, by whom they belong to) as a table: what holds an address
+/// nDPI's tree of IPv4 networks (30,000, by whom they belong to) as a table: what holds an address
 /// is found in two reads and not by a walk of twenty steps. The tree has to outlive it, unchanged.
 class network_index {
 public:
@@ -38,6 +39,8 @@ private:
   static constexpr word first_part = 0x8000;
 
   bool fill();
+  void collect(_ndpi_patricia_node_t* head);
+  size_t count_parts() const;
   bool put(uint32_t address, unsigned bits, word value);
   word* part_of(uint32_t address);
 
