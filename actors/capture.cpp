@@ -48,6 +48,7 @@ capture_actor::behavior_type capture_state::make_behavior() {
     [this](run_atom) { return run(); },
     [this](poll_atom) { poll(); },
     [this](swap_atom, scripts_in_transit& next) { return swap(std::move(next)); },
+    [this](lanes_atom, lanes_in_transit& next) { change_lanes(next); },
     [this](snapshot_atom) { return snapshot(); },
     [this](progress_atom) { return progress(); },
     [this](drain_atom) { drain(); },
@@ -112,6 +113,11 @@ scripts_in_transit capture_state::swap(scripts_in_transit next) {
   }
   fan_.set_scripts(next.vm.get());
   return {std::exchange(parts_.scripts, std::move(next.vm))};
+}
+
+void capture_state::change_lanes(lanes_in_transit& next) {
+  fan_.flush(parts_.flows->now_ns(), true);
+  fan_.set_lanes(std::move(*next.writers));
 }
 
 capture_snapshot capture_state::snapshot() {

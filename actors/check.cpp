@@ -43,7 +43,7 @@ void check_scripts(script_vm_options options, const tracker& flows,
 std::vector<script_vm_options> every_context(const settings& values) {
   std::vector<script_vm_options> out{script_options_of(values)};
   for (const auto& [name, section] : values.contexts)
-    out.push_back(script_options_of(values, name));
+    out.push_back(script_options_of(values, name, section));
   return out;
 }
 

@@ -21,6 +21,7 @@ context_actor::behavior_type context_state::make_behavior() {
     [this](work_atom) { work(); },
     [this](poll_atom) { step(); },
     [this](snapshot_atom) { return snapshot(); },
+    [this](retire_atom) { return retire(); },
     [this](finish_atom) { return finish(); },
   };
 }
@@ -90,6 +91,14 @@ void context_state::rest() {
     end();
 }
 
+context_end context_state::retire() {
+  context_end out;
+  out.saved = parts_.scripts->save();
+  close();
+  out.books = snapshot();
+  return out;
+}
+
 caf::result<context_snapshot> context_state::finish() {
   promise_ = self_->make_response_promise<context_snapshot>();
   finishing_ = true;
@@ -98,11 +107,15 @@ caf::result<context_snapshot> context_state::finish() {
 }
 
 void context_state::end() {
+  close();
+  promise_.deliver(snapshot());
+}
+
+void context_state::close() {
   parts_.scripts->end();
   parts_.records->flush();
   for (const auto& each : parts_.lanes)
     each->detach();
-  promise_.deliver(snapshot());
   parts_.last = nullptr;
   self_->quit();
 }

@@ -44,8 +44,10 @@ private:
   bool take_from(size_t index);
   void handle(const flow_batch& batch);
   void rest();
+  context_end retire();
   caf::result<context_snapshot> finish();
   void end();
+  void close();
   context_snapshot snapshot() const;
 
   context_actor::stateful_pointer<context_state> self_;

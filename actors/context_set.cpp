@@ -32,41 +32,69 @@ void context_set::load(const settings& values, std::shared_ptr<console> voice,
   outputs_ = &outputs;
   detached_ = detached;
   for (const auto& [name, section] : values.contexts) {
-    auto made = std::make_unique<entry>();
-    made->name = name;
-    made->values = section;
-    load(*made);
-    entries_.push_back(std::move(made));
+    auto made = make_entry(name, section);
+    if (auto loaded = load(*made, section, true); loaded)
+      take_fresh(*made);
+    else
+      park(nullptr, *made, loaded.failure().what);
+    insert(std::move(made));
   }
 }
 
-void context_set::load(entry& of) {
-  for (uint32_t i = 0; i < of.values.shards; ++i) {
+std::unique_ptr<context_set::entry> context_set::make_entry(
+  const std::string& name, const settings::context_section& values) const {
+  auto made = std::make_unique<entry>();
+  made->name = name;
+  made->values = values;
+  for (uint32_t i = 0; i < values.shards; ++i) {
     shard one;
     one.records = outputs_->make_ports();
-    one.words = std::make_shared<speaker>(of.name, voice_, one.records);
+    one.words = std::make_shared<speaker>(name, voice_, one.records);
     one.store = std::make_shared<value_store>(store_limits_of(*values_));
-    auto vm = load_scripts(of, one);
-    if (!vm)
-      return park(nullptr, of, vm.failure().what);
-    one.fresh = std::move(vm).value();
-    of.shards.push_back(std::move(one));
+    made->shards.push_back(std::move(one));
   }
-  const script_vm& first = *of.shards.front().fresh;
-  of.kinds = first.interest();
-  of.files = first.scripts();
-  of.compiled = first.jit();
-  log::info(component, "loads", of.name + ": " + joined(of.files),
-            of.compiled ? "compiled" : "interpreted");
-  for (const auto& fault : first.load_faults())
-    log::error(component, "leaves out a script", fault.what);
-  for (const auto& unknown : first.unknown_callbacks())
-    log::warning(component, "finds no callback", of.name + "/" + unknown);
+  return made;
 }
 
-result<std::shared_ptr<script_vm>> context_set::load_scripts(const entry& of,
-                                                             const shard& in) const {
-  auto options = script_options_of(*values_, of.name);
+/// By name; of one name, those that go stand before the one that stays.
+void context_set::insert(std::unique_ptr<entry> made) {
+  const auto at =
+    std::ranges::upper_bound(entries_, made->name, {}, [](const auto& each) { return each->name; });
+  entries_.insert(at, std::move(made));
+}
+
+/// Fresh scripts for all shards, or for none.
+result<void> context_set::load(entry& of, const settings::context_section& values, bool first) {
+  for (auto& one : of.shards) {
+    auto vm = load_scripts(of, values, one);
+    if (!vm) {
+      for (auto& each : of.shards)
+        each.fresh = nullptr;
+      return vm.failure();
+    }
+    one.fresh = std::move(vm).value();
+  }
+  const script_vm& any = *of.shards.front().fresh;
+  for (const auto& fault : any.load_faults())
+    log::error(component, "leaves out a script", fault.what);
+  for (const auto& unknown : any.unknown_callbacks())
+    log::warning(component, "finds no callback", of.name + "/" + unknown);
+  if (first)
+    log::info(component, "loads", of.name + ": " + joined(any.scripts()),
+              any.jit() ? "compiled" : "interpreted");
+  return {};
+}
+
+void context_set::take_fresh(entry& of) {
+  const script_vm& any = *of.shards.front().fresh;
+  of.kinds = any.interest();
+  of.files = any.scripts();
+  of.compiled = any.jit();
+}
+
+result<std::shared_ptr<script_vm>> context_set::load_scripts(
+  const entry& of, const settings::context_section& values, const shard& in) const {
+  auto options = script_options_of(*values_, of.name, values);
   options.names = names_.get();
   options.output = in.words.get();
   options.store = in.store;
@@ -77,23 +105,29 @@ result<std::shared_ptr<script_vm>> context_set::load_scripts(const entry& of,
 }
 
 std::vector<std::unique_ptr<lane_writer>> context_set::make_writers(uint32_t worker) {
-  workers_.push_back(worker);
+  const auto known = std::ranges::find(workers_, worker);
+  const auto place = static_cast<size_t>(known - workers_.begin());
+  if (known == workers_.end())
+    workers_.push_back(worker);
   struct group {
     batch_options options;
     std::vector<std::vector<named_lane>> lanes;
   };
   std::vector<group> groups; // contexts that want the same share batches
   for (auto& each : entries_) {
-    if (each->parked)
+    if (each->parked || each->going)
       continue;
     const auto options = batch_options_of(each->values, each->kinds);
     auto at = std::ranges::find(groups, options, &group::options);
     if (at == groups.end())
       at = groups.insert(at, {options, std::vector<std::vector<named_lane>>(options.shards)});
     for (size_t i = 0; i < each->shards.size(); ++i) {
-      auto made = std::make_shared<lane>(lane_options_of(*values_, each->values, detached_));
-      each->shards[i].lanes.push_back(made);
-      at->lanes[i].push_back({each->name, std::move(made)});
+      auto& lanes = each->shards[i].lanes;
+      const auto of_lane = lane_options_of(*values_, each->values, detached_);
+      while (lanes.size() <= place)
+        lanes.push_back(std::make_shared<lane>(of_lane));
+      lanes[place]->open(of_lane);
+      at->lanes[i].push_back({each->name, lanes[place]});
     }
   }
   std::vector<std::unique_ptr<lane_writer>> out;
@@ -105,25 +139,22 @@ std::vector<std::unique_ptr<lane_writer>> context_set::make_writers(uint32_t wor
 void context_set::start(pointer self) {
   for (auto& each : entries_)
     for (auto& one : each->shards)
-      spawn(self, *each, one);
+      if (!each->parked)
+        spawn(self, *each, one);
 }
 
-void context_set::spawn(pointer self, entry& of, shard& one) {
+void context_set::spawn(pointer self, entry& of, shard& one, std::vector<saved_state> saved) {
   one.last = std::make_shared<context_snapshot>();
   one.latest = {};
-  auto parts = std::make_shared<context_parts>(context_parts{of.name,
-                                                             voice_,
-                                                             one.records,
-                                                             one.words,
-                                                             names_,
-                                                             std::exchange(one.fresh, nullptr),
-                                                             one.lanes,
-                                                             {},
-                                                             one.last});
+  auto parts = std::make_shared<context_parts>(
+    context_parts{of.name, voice_, one.records, one.words, names_,
+                  std::exchange(one.fresh, nullptr), one.lanes, std::move(saved), one.last});
   one.handle = self->spawn(context, std::move(parts));
   self->monitor(one.handle);
   self->send(one.handle, run_atom_v);
   ++running_;
+  if (done_ || of.going || of.parked)
+    end(self, of, one);
 }
 
 // -- breakdowns -----------------------------------------------------------------------------------
@@ -156,27 +187,27 @@ void context_set::break_down(pointer self, entry& of, shard& one, const std::str
     park(self, of, "broke down " + std::to_string(one.breakdowns.size()) + " times: " + why);
     return one_ended();
   }
-  auto vm = load_scripts(of, one);
-  if (!vm) {
-    park(self, of, vm.failure().what);
-    return one_ended();
+  if (one.fresh == nullptr) { // a reload may have brought it just now
+    auto vm = load_scripts(of, of.values, one);
+    if (!vm) {
+      park(self, of, vm.failure().what);
+      return one_ended();
+    }
+    for (const auto& fault : (*vm)->load_faults())
+      log::error(component, "leaves out a script", fault.what);
+    one.fresh = std::move(vm).value();
   }
-  for (const auto& fault : (*vm)->load_faults())
-    log::error(component, "leaves out a script", fault.what);
-  one.fresh = std::move(vm).value();
   ++of.restarts;
   --running_;
-  spawn(self, of, one);
   log::info(component, "starts anew", of.name);
-  if (done_)
-    end(self, of, one);
+  spawn(self, of, one);
 }
 
 /// The other shards handle what they have in hand.
 void context_set::park(pointer self, entry& of, const std::string& why) {
   of.parked = true;
   of.reason = why;
-  failures_.push_back("context " + of.name + " is parked: " + why);
+  of.failure = "context " + of.name + " is parked: " + why;
   log::error(component, "parks", of.name, why);
   for (auto& one : of.shards) {
     for (const auto& each : one.lanes)
@@ -189,12 +220,13 @@ void context_set::park(pointer self, entry& of, const std::string& why) {
 // -- the end --------------------------------------------------------------------------------------
 
 void context_set::finish(pointer self, std::function<void()> done) {
+  over_ = true;
   done_ = std::move(done);
   if (running_ == 0)
     return std::exchange(done_, nullptr)();
   for (auto& each : entries_)
     for (auto& one : each->shards)
-      if (one.handle && !each->parked)
+      if (one.handle && !each->parked && !each->going)
         end(self, *each, one);
 }
 
@@ -215,11 +247,32 @@ void context_set::one_ended() {
     std::exchange(done_, nullptr)();
 }
 
-void context_set::give_up() {
+uint64_t context_set::give_up() {
+  uint64_t waiting = 0;
   for (auto& each : entries_)
     for (auto& one : each->shards)
+      for (const auto& l : one.lanes) {
+        waiting += sum(l->counters().waiting);
+        if (!each->parked)
+          l->close(lane_loss::unfinished);
+      }
+  return waiting;
+}
+
+std::vector<std::string> context_set::failures() const {
+  std::vector<std::string> out;
+  for (const auto& each : entries_) {
+    uint64_t lost = 0;
+    if (!each->failure.empty())
+      out.push_back(each->failure);
+    for (const auto& one : each->shards)
       for (const auto& l : one.lanes)
-        l->close(lane_loss::unfinished);
+        lost += sum(l->counters().lost_by(lane_loss::unfinished));
+    if (lost != 0)
+      out.push_back("context " + each->name + " lost " + std::to_string(lost)
+                    + " events: the time to end was over");
+  }
+  return out;
 }
 
 // -- looking on -----------------------------------------------------------------------------------
@@ -251,16 +304,19 @@ std::vector<context_actor> context_set::handles() const {
   return out;
 }
 
+/// A context that has gone, and one of its name that has come, are one.
 std::vector<context_account> context_set::accounts() const {
   std::vector<context_account> out;
   for (const auto& each : entries_) {
-    auto& to = out.emplace_back();
-    to.name = each->name;
+    if (out.empty() || out.back().name != each->name)
+      out.emplace_back().name = each->name;
+    auto& to = out.back();
     to.reason = each->reason;
     to.files = each->files;
     to.compiled = each->compiled;
-    to.restarts = each->restarts;
-    to.books = each->books;
+    to.restarts += each->restarts;
+    merge(to.books, each->books);
+    to.machines = 0;
     for (uint32_t i = 0; i < each->shards.size(); ++i) {
       const auto& one = each->shards[i];
       to.machines += one.handle != nullptr;
@@ -270,7 +326,10 @@ std::vector<context_account> context_set::accounts() const {
         to.lanes.push_back(
           {workers_[k], i, one.lanes[k]->options().most, one.lanes[k]->counters()});
     }
-    to.state = each->parked ? "parked" : to.machines != 0 ? "running" : "ended";
+    to.state = each->parked       ? "parked"
+               : each->going      ? "removed"
+               : to.machines != 0 ? "running"
+                                  : "ended";
   }
   return out;
 }

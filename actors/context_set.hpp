@@ -2,7 +2,7 @@
 
 #include "actors/context.hpp"
 #include "actors/output_set.hpp"
-#include "config/settings.hpp"
+#include "config/plan.hpp"
 
 #include <deque>
 #include <functional>
@@ -17,6 +17,9 @@ namespace flowactors {
 /// One-for-one: a shard that breaks down is started anew with fresh code and goes on where its
 /// lanes stopped; after `restarts` of these within `restarts_within` the context is parked: it gets
 /// no more events until the next reload, and everything else runs on.
+///
+/// A reload has three steps: `prepare` loads, `make_writers` joins captures to what will be, and
+/// `commit`, once they have that, lets each successor take over between two batches.
 class context_set {
 public:
   using pointer = supervisor_actor::pointer;
@@ -27,11 +30,25 @@ public:
   void load(const settings& values, std::shared_ptr<console> voice,
             std::shared_ptr<const catalog> names, const output_set& outputs, bool detached);
 
-  /// A worker's end of new lanes to all contexts. Before `start`.
+  /// A worker's end of the lanes to all contexts. Before `start`, and after `prepare`.
   std::vector<std::unique_ptr<lane_writer>> make_writers(uint32_t worker);
 
   /// Spawns the actors.
   void start(pointer self);
+
+  /// What came of loading the scripts anew.
+  struct reload_news {
+    std::vector<std::string> kept;   ///< files whose old code goes on, "context/file"
+    std::vector<std::string> faults; ///< why, and what else is wrong
+  };
+
+  /// Loads the scripts of contexts that stay, beside those that run, and those of new ones. One
+  /// whose files do not load any more stays as it is.
+  reload_news prepare(const reload_plan& plan);
+
+  /// Starts successors and new contexts, ends those that go once they have handled what waits, and
+  /// calls `done` when the successors are there.
+  void commit(pointer self, std::function<void()> done);
 
   /// Takes the end of an actor that was not asked to end; true if it was one of these.
   bool take_down(pointer self, const caf::down_msg& down);
@@ -44,8 +61,8 @@ public:
   /// Lets the contexts handle what waits, then ends them and calls `done`. All captures have ended.
   void finish(pointer self, std::function<void()> done);
 
-  /// What still waits, or comes, is lost.
-  void give_up();
+  /// What still waits, or comes, is lost; gives the number of events that waited.
+  uint64_t give_up();
 
   /// The books, as of when each was asked last.
   std::vector<context_account> accounts() const;
@@ -53,8 +70,8 @@ public:
   /// The actors that run.
   std::vector<context_actor> handles() const;
 
-  /// What kept a context from running, each a sentence.
-  const std::vector<std::string>& failures() const noexcept { return failures_; }
+  /// What kept a context from running, or from handling what waited at the end, each a sentence.
+  std::vector<std::string> failures() const;
 
 private:
   /// One VM of a context.
@@ -76,16 +93,29 @@ private:
     event_mask kinds = 0;
     std::vector<std::string> files;
     bool compiled = false;
+    bool renewed = false; ///< its shards have fresh scripts that wait
     bool parked = false;
+    bool going = false; ///< it gets nothing any more
     std::string reason;
+    std::string failure; ///< a sentence; empty = none
     uint64_t restarts = 0;
     std::vector<shard> shards;
     context_snapshot books; ///< of actors that have ended
   };
 
-  result<std::shared_ptr<script_vm>> load_scripts(const entry& of, const shard& in) const;
-  void load(entry& of);
-  void spawn(pointer self, entry& of, shard& one);
+  result<std::shared_ptr<script_vm>> load_scripts(const entry& of,
+                                                  const settings::context_section& values,
+                                                  const shard& in) const;
+  std::unique_ptr<entry> make_entry(const std::string& name,
+                                    const settings::context_section& values) const;
+  result<void> load(entry& of, const settings::context_section& values, bool first);
+  void take_fresh(entry& of);
+  void renew(entry& of, const settings::context_section& values, reload_news& news);
+  void insert(std::unique_ptr<entry> made);
+  std::vector<std::string> broken_by(const entry& of) const;
+  void spawn(pointer self, entry& of, shard& one, std::vector<saved_state> saved = {});
+  void replace(pointer self, entry& of, shard& one);
+  void one_replaced();
   void break_down(pointer self, entry& of, shard& one, const std::string& why);
   void park(pointer self, entry& of, const std::string& why);
   void end(pointer self, entry& of, shard& one);
@@ -98,8 +128,10 @@ private:
   bool detached_ = true;
   std::vector<std::unique_ptr<entry>> entries_; ///< by name
   std::vector<uint32_t> workers_;
-  std::vector<std::string> failures_;
   size_t running_ = 0;
+  bool over_ = false;    ///< nothing comes any more
+  size_t replacing_ = 0; ///< successors that are awaited
+  std::function<void()> replaced_;
   std::function<void()> done_;
 };
 

@@ -64,7 +64,11 @@ std::string reload(caf::actor_system& system, const supervisor_actor& boss) {
   self->request(boss, reload_time, reload_atom_v)
     .receive(
       [&](const reload_result& done) {
-        out = told({{"loaded", done.loaded}, {"kept", done.kept}, {"faults", done.faults}});
+        out = told({{"loaded", done.loaded},
+                    {"kept", done.kept},
+                    {"faults", done.faults},
+                    {"applied", done.applied},
+                    {"waiting", done.waiting}});
       },
       [&](const caf::error& why) { out = no_answer(system, why); });
   return out;

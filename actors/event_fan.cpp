@@ -2,7 +2,8 @@
 
 namespace flowactors {
 
-void event_fan::set_lanes(std::vector<std::unique_ptr<lane_writer>> lanes) noexcept {
+void event_fan::set_lanes(std::vector<std::unique_ptr<lane_writer>> lanes) {
+  before_ = this->lanes();
   lanes_ = std::move(lanes);
   of_lanes_ = 0;
   for (const auto& each : lanes_)
@@ -47,10 +48,10 @@ lane* event_fan::choked() const {
 }
 
 std::vector<lane_sending> event_fan::lanes() const {
-  std::vector<lane_sending> out;
+  std::vector<lane_sending> out = before_;
   for (const auto& each : lanes_)
     for (auto& more : each->account())
-      out.push_back(std::move(more));
+      merge(out, std::move(more));
   return out;
 }
 

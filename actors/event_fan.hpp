@@ -21,7 +21,9 @@ public:
   void set_records(std::shared_ptr<record_ports> records) noexcept {
     records_ = std::move(records);
   }
-  void set_lanes(std::vector<std::unique_ptr<lane_writer>> lanes) noexcept;
+
+  /// In place of those that were there, which have been flushed.
+  void set_lanes(std::vector<std::unique_ptr<lane_writer>> lanes);
   void set_scripts(script_vm* scripts) noexcept {
     scripts_ = scripts;
     of_scripts_ = scripts_ != nullptr ? scripts_->interest() : event_mask{0};
@@ -50,6 +52,7 @@ private:
   std::shared_ptr<record_ports> records_;
   std::vector<std::unique_ptr<lane_writer>> lanes_;
   event_mask of_lanes_ = 0;
+  std::vector<lane_sending> before_; ///< what was done for lanes with other writers
   const char* text_arena_ = nullptr;
   std::array<uint64_t, event_kind_count> unscripted_{};
 };

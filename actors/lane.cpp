@@ -156,9 +156,16 @@ void lane::close(lane_loss why) {
   credit_.notify_all();
 }
 
-void lane::open() {
+void lane::open(const lane_options& options) {
   const std::lock_guard lock(mutex_);
+  options_ = options;
   closed_ = std::nullopt;
+  credit_.notify_all();
+}
+
+lane_options lane::options() const {
+  const std::lock_guard lock(mutex_);
+  return options_;
 }
 
 lane_counters lane::counters() const {

@@ -42,7 +42,7 @@ class lane {
 public:
   explicit lane(const lane_options& options) : options_(options) {}
 
-  const lane_options& options() const noexcept { return options_; }
+  lane_options options() const;
 
   // -- the capture
 
@@ -82,8 +82,8 @@ public:
   /// What waits and what still comes is lost for this reason. What is in hand may still be settled.
   void close(lane_loss why);
 
-  /// Takes back `close`.
-  void open();
+  /// Takes back `close`, and goes on with these options.
+  void open(const lane_options& options);
 
   lane_counters counters() const;
 
@@ -100,8 +100,8 @@ private:
   void settled();
   void wake_up();
 
-  const lane_options options_;
   mutable std::mutex mutex_; ///< of what follows
+  lane_options options_;
   std::condition_variable credit_;
   std::function<void()> wake_;
   std::deque<item> items_;

@@ -1,5 +1,6 @@
 #include "actors/lane_writer.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -15,6 +16,17 @@ uint32_t shard_of(const flow_record& flow, uint32_t shards) noexcept {
   x = (x ^ (x >> 33)) * 0xff51afd7ed558ccdu;
   x = (x ^ (x >> 33)) * 0xc4ceb9fe1a85ec53u;
   return static_cast<uint32_t>((x ^ (x >> 33)) % shards);
+}
+
+void merge(std::vector<lane_sending>& into, lane_sending more) {
+  const auto at = std::ranges::find_if(into, [&](const lane_sending& x) {
+    return x.context == more.context && x.shard == more.shard && x.worker == more.worker;
+  });
+  if (at == into.end())
+    return into.push_back(std::move(more));
+  add(at->emitted, more.emitted);
+  add(at->collecting, more.collecting);
+  add(at->put, more.put);
 }
 
 lane_writer::lane_writer(uint32_t worker, const batch_options& options,

@@ -29,6 +29,9 @@ struct lane_sending {
   kind_counts put{};        ///< in batches that were put into the lane
 };
 
+/// Adds it to what was done for the same lane, or to the list.
+void merge(std::vector<lane_sending>& into, lane_sending more);
+
 /// A lane, and whose it is.
 struct named_lane {
   std::string context;

@@ -129,6 +129,10 @@ flowactors::error cannot_open(const std::string& path, int reason) {
 
 } // namespace
 
+void set_level(const std::string& least) {
+  it().logger.set_level(spdlog::level::from_str(least));
+}
+
 result<void> start(const std::string& least, const std::string& file) {
   it().logger.set_level(spdlog::level::from_str(least));
   if (file.empty()) {

@@ -15,6 +15,9 @@ enum class level { trace, debug, info, warning, error, off };
 /// that is empty. Before the first call, warnings and errors go to standard error.
 result<void> start(const std::string& least, const std::string& file);
 
+/// From now on, lines of at least `least` are logged.
+void set_level(const std::string& least);
+
 /// Opens the file anew, after it was moved away. On an error the old one stays.
 result<void> reopen();
 

@@ -62,7 +62,7 @@ void print_summary(const report& from) {
 /// Hands signals to the supervisor until the run is over.
 std::optional<run_result> attend(const signal_line& signals, supervisor_actor boss,
                                  std::future<run_result> result) {
-  bool stopping = false;
+  int stops = 0;
   for (;;) {
     const int number = signals.next();
     if (number == signal_line::wake_signal())
@@ -71,13 +71,16 @@ std::optional<run_result> attend(const signal_line& signals, supervisor_actor bo
       caf::anon_send(boss, reload_atom_v);
     } else if (number == SIGUSR1) {
       caf::anon_send(boss, snapshot_atom_v);
-    } else if (!stopping) {
-      stopping = true;
+    } else if (++stops == 1) {
       caf::anon_send(boss, drain_atom_v);
+    } else if (stops == 2) {
+      log::warning("main", "ends at once", "",
+                   "the second signal; what contexts still have is lost");
+      caf::anon_send(boss, give_up_atom_v);
     } else {
       log::show_progress({});
       log::error("main", "ends at once", "",
-                 "the second signal; there is no report, and what was read last is lost");
+                 "the third signal; there is no report, and what was read last is lost");
       ::_exit(exit_codes::failed);
     }
   }
@@ -86,13 +89,15 @@ std::optional<run_result> attend(const signal_line& signals, supervisor_actor bo
   return result.get();
 }
 
-std::optional<run_result> run(const settings& values, const signal_line& signals,
-                              control_server* control, steady::time_point since) {
+std::optional<run_result> run(const settings& values, std::function<settings_outcome()> reread,
+                              const signal_line& signals, control_server* control,
+                              steady::time_point since) {
   system_config config;
   caf::actor_system system{config};
   auto result = std::make_shared<std::promise<run_result>>();
   supervisor_options options;
   options.values = values;
+  options.reread = std::move(reread);
   options.progress = values.capture.interface.empty() && log::on_terminal();
   options.interim = [since](report account) {
     add_usage(account, since);
@@ -174,5 +179,6 @@ int main(int argc, char** argv) {
       return refuse({listening.failure().what});
     control = std::move(listening).value();
   }
-  return conclude(values, run(values, signals, control.get(), since), since);
+  const auto reread = [&line] { return load_settings(line.config, line.overrides, line.defaults); };
+  return conclude(values, run(values, reread, signals, control.get(), since), since);
 }

@@ -22,6 +22,17 @@ struct scripts_in_transit {
   std::shared_ptr<script_vm> vm; ///< null = no scripts
 };
 
+/// A capture worker's ends of lanes on their way to it, likewise.
+struct lanes_in_transit {
+  std::shared_ptr<std::vector<std::unique_ptr<lane_writer>>> writers;
+};
+
+/// What a context actor leaves to its successor.
+struct context_end {
+  context_snapshot books;
+  std::vector<saved_state> saved;
+};
+
 /// How far a capture actor has read.
 struct capture_progress {
   uint64_t done_bytes = 0;
@@ -38,9 +49,11 @@ struct capture_end {
 
 /// What came of a reload.
 struct reload_result {
-  bool loaded = false;             ///< every capture actor runs the new code
-  std::vector<std::string> kept;   ///< files whose old code goes on
-  std::vector<std::string> faults; ///< why, and what else is wrong, each "path:line: message"
+  bool loaded = false;              ///< every capture actor runs the new code
+  std::vector<std::string> kept;    ///< files whose old code goes on
+  std::vector<std::string> faults;  ///< why, and what else is wrong, each "path:line: message"
+  std::vector<std::string> applied; ///< settings that have changed, as "section.key"
+  std::vector<std::string> waiting; ///< those that wait for the next start
 };
 
 template <class Inspector>
@@ -55,12 +68,23 @@ typename Inspector::result_type inspect(Inspector& f, capture_end& x) {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, reload_result& x) {
-  return f(caf::meta::type_name("reload_result"), x.loaded, x.kept, x.faults);
+  return f(caf::meta::type_name("reload_result"), x.loaded, x.kept, x.faults, x.applied, x.waiting);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, saved_state& x) {
+  return f(caf::meta::type_name("saved_state"), x.script, x.bytes);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, context_end& x) {
+  return f(caf::meta::type_name("context_end"), x.books, x.saved);
 }
 
 } // namespace flowactors
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(flowactors::scripts_in_transit)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(flowactors::lanes_in_transit)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(flowactors::shared_status)
 
 CAF_BEGIN_TYPE_ID_BLOCK(flowactors, caf::first_custom_type_id)
@@ -84,6 +108,10 @@ CAF_ADD_ATOM(flowactors, flowactors, finish_atom, "finish")
 CAF_ADD_ATOM(flowactors, flowactors, status_atom, "status")
 CAF_ADD_TYPE_ID(flowactors, (flowactors::context_snapshot))
 CAF_ADD_ATOM(flowactors, flowactors, work_atom, "work")
+CAF_ADD_ATOM(flowactors, flowactors, give_up_atom, "give-up")
+CAF_ADD_TYPE_ID(flowactors, (flowactors::context_end))
+CAF_ADD_ATOM(flowactors, flowactors, lanes_atom, "lanes")
+CAF_ADD_ATOM(flowactors, flowactors, retire_atom, "retire")
 CAF_END_TYPE_ID_BLOCK(flowactors)
 
 namespace flowactors {
@@ -96,6 +124,9 @@ using capture_actor = caf::typed_actor<
   caf::reacts_to<poll_atom>,
   // Run these scripts from the next burst on. Answered with those that ran until now.
   caf::replies_to<swap_atom, scripts_in_transit>::with<scripts_in_transit>,
+  // Use these lanes from the next burst on. Answered once the others have got all that was for
+  // them.
+  caf::reacts_to<lanes_atom, lanes_in_transit>,
   // What have you counted so far?
   caf::replies_to<snapshot_atom>::with<capture_snapshot>,
   // How far have you come?
@@ -113,6 +144,8 @@ using context_actor = caf::typed_actor<
   caf::reacts_to<poll_atom>,
   // What have you counted so far?
   caf::replies_to<snapshot_atom>::with<context_snapshot>,
+  // End now, between two batches: a successor goes on.
+  caf::replies_to<retire_atom>::with<context_end>,
   // Handle what waits, then end. Answered with the books.
   caf::replies_to<finish_atom>::with<context_snapshot>>;
 
@@ -131,13 +164,15 @@ using output_actor = caf::typed_actor<
 /// Owns the plan: starts the capture actors, reloads their scripts, stops them, and makes up the
 /// account.
 using supervisor_actor = caf::typed_actor<
-  // Load the scripts anew and reopen the log. What comes before that has begun is one reload.
-  // Answered when all is in place.
+  // Read settings and scripts anew and reopen the log. What comes before that has begun is one
+  // reload. Answered when all is in place.
   caf::replies_to<reload_atom>::with<reload_result>,
   // (to itself) Begin the reload that was asked for.
   caf::reacts_to<load_atom>,
   // Stop: drain the capture actors, then end.
   caf::reacts_to<drain_atom>,
+  // (at a second signal, and to itself when the grace is over) Wait for no context any more.
+  caf::reacts_to<give_up_atom>,
   // Print the account of the run so far.
   caf::reacts_to<snapshot_atom>,
   // How does it go? A capture that is busy for long is left out, and named.

@@ -97,8 +97,9 @@ script_vm_options script_options_of(const settings& from) {
   return options_of(from, from.inline_scripts);
 }
 
-script_vm_options script_options_of(const settings& from, const std::string& context) {
-  auto out = options_of(from, from.contexts.at(context));
+script_vm_options script_options_of(const settings& from, const std::string& context,
+                                    const settings::context_section& section) {
+  auto out = options_of(from, section);
   out.context = context;
   return out;
 }

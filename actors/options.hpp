@@ -21,7 +21,8 @@ live_options live_options_of(const settings& from);
 script_vm_options script_options_of(const settings& from);
 
 /// The same for a context of that name.
-script_vm_options script_options_of(const settings& from, const std::string& context);
+script_vm_options script_options_of(const settings& from, const std::string& context,
+                                    const settings::context_section& section);
 value_store::limits store_limits_of(const settings& from);
 
 /// A lane to a context. `blocks`: the capture has a thread that may wait.

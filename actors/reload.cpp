@@ -9,10 +9,18 @@
 
 namespace flowactors {
 
+/// Nothing is loaded.
+reload_result supervisor_state::refused(const char* why) const {
+  reload_result out;
+  out.kept = loaded_;
+  out.faults.emplace_back(why);
+  return out;
+}
+
 caf::result<reload_result> supervisor_state::reload() {
   auto promise = self_->make_response_promise<reload_result>();
   if (running_ == 0 || draining_) {
-    promise.deliver(reload_result{false, loaded_, {"the program is stopping"}});
+    promise.deliver(refused("the program is stopping"));
     return promise;
   }
   asked_.push_back(promise);
@@ -34,16 +42,42 @@ void supervisor_state::load() {
     outcome_.faults.push_back(reopened.failure().what);
   }
   outputs_.reopen(self_);
+  reload_plan plan;
+  if (!change_settings(plan)) {
+    outcome_.kept = loaded_;
+    return conclude_reload();
+  }
   if (!options_.values.scripts.enabled) {
     outcome_.faults.push_back("no scripts are run: scripts.enabled is false");
-    conclude_reload();
-    return;
+    return conclude_reload();
   }
-  auto fresh = load_fresh(outcome_);
-  if (fresh.empty())
-    conclude_reload();
-  else
-    swap_all(std::move(fresh));
+  auto news = contexts_.prepare(plan);
+  outcome_.kept = std::move(news.kept);
+  outcome_.faults.insert(outcome_.faults.end(), news.faults.begin(), news.faults.end());
+  swap_all(load_fresh(outcome_));
+}
+
+/// False if the settings are wrong, and all stays as it is.
+bool supervisor_state::change_settings(reload_plan& plan) {
+  settings_outcome fresh{options_.values, {}};
+  if (options_.reread)
+    fresh = options_.reread();
+  outcome_.faults.insert(outcome_.faults.end(), fresh.faults.begin(), fresh.faults.end());
+  if (!fresh.faults.empty())
+    return false;
+  plan = plan_reload(options_.values, fresh.values);
+  options_.values = plan.values;
+  log::set_level(options_.values.log.level);
+  for (const auto* list : {&plan.added, &plan.removed, &plan.changed})
+    for (const auto& context : *list)
+      outcome_.applied.push_back("context." + context);
+  outcome_.applied.insert(outcome_.applied.end(), plan.applied.begin(), plan.applied.end());
+  outcome_.waiting = plan.waiting;
+  for (const auto& key : outcome_.applied)
+    log::info(name, "changes", key);
+  for (const auto& key : outcome_.waiting)
+    log::warning(name, "changes at the next start", key);
+  return true;
 }
 
 /// A VM for each worker, or none if the old ones are to go on.
@@ -52,7 +86,7 @@ std::vector<std::shared_ptr<script_vm>> supervisor_state::load_fresh(reload_resu
   for (size_t i = 0; i < workers_.size(); ++i) {
     auto vm = load_scripts(workers_[i].store, *workers_[i].voice);
     if (!vm) {
-      outcome.kept = loaded_;
+      outcome.kept.insert(outcome.kept.end(), loaded_.begin(), loaded_.end());
       outcome.faults.push_back(vm.failure().what);
       return {};
     }
@@ -61,7 +95,7 @@ std::vector<std::shared_ptr<script_vm>> supervisor_state::load_fresh(reload_resu
         outcome.faults.push_back(fault.what);
     // One VM holds all scripts, so that the old code of one file means the old code of all.
     if (!broken_by(**vm).empty()) {
-      outcome.kept = loaded_;
+      outcome.kept.insert(outcome.kept.end(), loaded_.begin(), loaded_.end());
       return {};
     }
     out.push_back(std::move(vm).value());
@@ -83,38 +117,60 @@ std::vector<std::string> supervisor_state::broken_by(const script_vm& fresh) con
   return out;
 }
 
+/// Gives the captures their fresh scripts, if there are any, and lanes to what contexts there will
+/// be.
 void supervisor_state::swap_all(std::vector<std::shared_ptr<script_vm>> fresh) {
-  tell_faults(*fresh.front());
-  coming_ = fresh.front()->scripts();
-  compiled_ = fresh.front()->jit();
-  outcome_.loaded = true;
+  coming_ = loaded_;
+  if (!fresh.empty()) {
+    tell_faults(*fresh.front());
+    coming_ = fresh.front()->scripts();
+    compiled_ = fresh.front()->jit();
+  }
+  outcome_.loaded = outcome_.kept.empty() && !fresh.empty();
+  renewed_ = !fresh.empty();
   swaps_ = 1; // this loop
-  for (size_t i = 0; i < workers_.size(); ++i) {
+  for (uint32_t i = 0; i < workers_.size(); ++i) {
+    auto lanes = contexts_.make_writers(i);
     if (!workers_[i].handle)
       continue;
+    if (!fresh.empty())
+      swap(i, std::move(fresh[i]));
     ++swaps_;
     self_
-      ->request(workers_[i].handle, caf::infinite, swap_atom_v,
-                scripts_in_transit{std::move(fresh[i])})
-      .then(
-        [this](scripts_in_transit& old) {
-          if (old.vm != nullptr)
-            merge(books_.scripts, account_of(*old.vm));
-          old.vm = nullptr; // closed here, off the packet path
-          one_swapped();
-        },
-        // It ended meanwhile, and its account has come with its last word.
-        [this](const caf::error&) { one_swapped(); });
+      ->request(workers_[i].handle, caf::infinite, lanes_atom_v,
+                lanes_in_transit{
+                  std::make_shared<std::vector<std::unique_ptr<lane_writer>>>(std::move(lanes))})
+      .then([this] { one_swapped(); }, [this](const caf::error&) { one_swapped(); });
     workers_[i].from->wake();
   }
   one_swapped();
 }
 
+void supervisor_state::swap(size_t index, std::shared_ptr<script_vm> fresh) {
+  ++swaps_;
+  self_
+    ->request(workers_[index].handle, caf::infinite, swap_atom_v,
+              scripts_in_transit{std::move(fresh)})
+    .then(
+      [this](scripts_in_transit& old) {
+        if (old.vm != nullptr)
+          merge(books_.scripts, account_of(*old.vm));
+        old.vm = nullptr; // closed here, off the packet path
+        one_swapped();
+      },
+      // It ended meanwhile, and its account has come with its last word.
+      [this](const caf::error&) { one_swapped(); });
+}
+
 void supervisor_state::one_swapped() {
-  if (--swaps_ != 0)
-    return;
+  if (--swaps_ == 0)
+    contexts_.commit(self_, [this] { all_run(); });
+}
+
+void supervisor_state::all_run() {
   loaded_ = std::move(coming_);
-  tell_scripts("reloads", loaded_, compiled_); // not before all run it
+  if (renewed_)
+    tell_scripts("reloads", loaded_, compiled_); // not before all run it
   conclude_reload();
 }
 

@@ -41,9 +41,13 @@ void supervisor_state::start(supervisor_options options) {
 
 supervisor_actor::behavior_type supervisor_state::make_behavior() {
   return {
-    [this](reload_atom) { return reload(); }, [this](load_atom) { load(); },
-    [this](drain_atom) { drain(); },          [this](snapshot_atom) { account(); },
-    [this](status_atom) { return status(); }, [this](tick_atom) { tick(); },
+    [this](reload_atom) { return reload(); },
+    [this](load_atom) { load(); },
+    [this](drain_atom) { drain(); },
+    [this](give_up_atom) { give_up(); },
+    [this](snapshot_atom) { account(); },
+    [this](status_atom) { return status(); },
+    [this](tick_atom) { tick(); },
   };
 }
 
@@ -149,17 +153,24 @@ void supervisor_state::close(size_t index) {
 
 void supervisor_state::drain() {
   outputs_.hurry();
+  voice_->hurry();
+  if (std::exchange(draining_, true))
+    return;
+  self_->delayed_send(self_, options_.values.shutdown.grace, give_up_atom_v);
   if (running_ == 0)
     return;
-  draining_ = true;
   log::info(name, "stops", "reading");
-  voice_->hurry();
   for (auto& w : workers_) {
     if (!w.handle)
       continue;
     self_->send(w.handle, drain_atom_v);
     w.from->stop();
   }
+}
+
+void supervisor_state::give_up() {
+  if (const auto waiting = contexts_.give_up(); waiting != 0)
+    log::warning(name, "gives up", std::to_string(waiting) + " events", "contexts were not done");
 }
 
 /// Nobody produces anything any more.
@@ -174,12 +185,12 @@ void supervisor_state::conclude() {
     failures_.push_back(std::move(what));
   for (auto& what : outputs_.failures())
     failures_.push_back(std::move(what));
-  for (const auto& what : contexts_.failures())
-    failures_.push_back(what);
+  for (auto& what : contexts_.failures())
+    failures_.push_back(std::move(what));
   tell_status(last_words());
   for (auto* list : {&asked_, &answered_})
     for (auto& promise : std::exchange(*list, {}))
-      promise.deliver(reload_result{false, loaded_, {"the program has stopped"}});
+      promise.deliver(refused("the program has stopped"));
   options_.done({report_of(books_, true), std::move(failures_)});
   self_->quit();
 }

@@ -31,6 +31,7 @@ struct supervisor_options {
     true; ///< capture actors have threads of their own; false: for deterministic tests
   std::chrono::nanoseconds slice{10'000'000}; ///< see capture_parts
   bool progress = false;                      ///< show how far reading has come, on the terminal
+  std::function<settings_outcome()> reread;   ///< reads the settings anew; null = they stay
   std::function<void(report)> interim;        ///< takes the account so far, when it is asked for
   std::function<void(run_result)> done; ///< called once, at the end, in the supervisor's thread
 };
@@ -76,17 +77,22 @@ private:
   void take_failure(size_t index, const caf::error& reason);
   void close(size_t index);
   void drain();
+  void give_up();
   void finish();
   void conclude();
   void fail(std::string what);
 
   // -- reload
+  bool change_settings(reload_plan& plan);
+  reload_result refused(const char* why) const;
   caf::result<reload_result> reload();
   void load();
   std::vector<std::shared_ptr<script_vm>> load_fresh(reload_result& outcome);
   std::vector<std::string> broken_by(const script_vm& fresh) const;
   void swap_all(std::vector<std::shared_ptr<script_vm>> fresh);
+  void swap(size_t index, std::shared_ptr<script_vm> fresh);
   void one_swapped();
+  void all_run();
   void conclude_reload();
 
   // -- looking on
@@ -125,6 +131,7 @@ private:
   reload_result outcome_;
   std::vector<std::string> coming_; ///< files of the VMs that are being swapped in
   bool compiled_ = false;           ///< how those run
+  bool renewed_ = false;            ///< inline scripts are swapped
   size_t swaps_ = 0;                ///< that are under way
   reload_status reloads_;
   std::vector<caf::typed_response_promise<shared_status>> status_asked_;

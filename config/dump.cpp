@@ -75,7 +75,8 @@ std::string as_comment(std::string_view text) {
 
 std::string about(const setting_key& key, settings& defaults) {
   const auto text = written(key, defaults, {});
-  const std::string reload = key.reload == reload_effect::rereads
+  const std::string reload = key.reload == reload_effect::applies ? "takes effect"
+                             : key.reload == reload_effect::rereads
                                ? "read again; another path waits for a restart"
                                : "waits for a restart";
   return "Type: " + expectation(key.rule) + ".\nDefault: " + (text.empty() ? "empty" : text)

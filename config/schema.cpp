@@ -13,6 +13,7 @@ using enum value_kind;
 
 constexpr uint64_t kib = 1024, mib = 1024 * kib, gib = 1024 * mib;
 constexpr uint64_t ms = 1'000'000, second = 1000 * ms, year = 365 * 24 * 3600 * second;
+constexpr auto applies = reload_effect::applies;
 constexpr auto rereads = reload_effect::rereads;
 constexpr auto waits = reload_effect::waits;
 
@@ -43,6 +44,7 @@ constexpr std::array sections{
     "its own.",
     [](const settings& s) { return names_of(s.contexts); }},
   setting_section{"report", "The account at the end of a run."},
+  setting_section{"shutdown", "The end of a run by INT or TERM."},
   setting_section{"log", "What the program says about itself."},
   setting_section{"control", "Where flowactors ctl asks and tells the running program."},
   setting_section{
@@ -147,9 +149,9 @@ constexpr std::array keys{
 
   KEY(scripts, enabled, {.kind = boolean}, waits,
       "Whether scripts are run. --enable-user-scripts sets it."),
-  KEY(scripts, root, {.kind = folder}, rereads,
+  KEY(scripts, root, {.kind = folder}, applies,
       "The folder that holds callbacks/user_scripts/ and lua/modules/."),
-  KEY(scripts, jit, {.kind = choice, .choices = "auto on off"}, waits,
+  KEY(scripts, jit, {.kind = choice, .choices = "auto on off"}, applies,
       "Whether scripts are compiled: auto = if the machine grants executable memory, on = or "
       "fail, off = interpreted."),
   KEY(
@@ -159,99 +161,101 @@ constexpr std::array keys{
     "They are kept over reloads; what does not fit is lost."),
   KEY(scripts, store_size, {.kind = value_kind::size, .least = 64 * kib, .most = 64 * gib}, waits,
       "How many bytes of names and values they may keep, for each input."),
-  KEY(scripts, helper_size, {.kind = value_kind::size, .least = 64 * kib, .most = 64 * gib}, waits,
+  KEY(scripts, helper_size, {.kind = value_kind::size, .least = 64 * kib, .most = 64 * gib},
+      applies,
       "How much memory the native helpers (window_counter and the like, docs/helpers.md) of all "
       "scripts of an input may take."),
 
-  KEY_OF("inline", inline_scripts, trusted, {.kind = boolean}, waits,
+  KEY_OF("inline", inline_scripts, trusted, {.kind = boolean}, applies,
          "Whether these scripts may do what the program may: open files, run programs, load C "
          "libraries. If not, they run in a sandbox."),
-  KEY_OF("inline", inline_scripts, compat_names, {.kind = choice, .choices = "current 2017"}, waits,
+  KEY_OF("inline", inline_scripts, compat_names, {.kind = choice, .choices = "current 2017"},
+         applies,
          "How flow.getNdpiProto(), getNdpiCategory(), dump() and interface.* name protocols, "
          "categories and breeds: current = as nDPI does now (TLS, Email), 2017 = as it did then "
          "(SSL, EmailSync). Fields of the argument flow are always current."),
   KEY_OF("inline", inline_scripts, deadline,
-         {.kind = duration, .least = 100'000, .most = 10 * second, .zero = "none"}, waits,
+         {.kind = duration, .least = 100'000, .most = 10 * second, .zero = "none"}, applies,
          "How long a call of a callback may take."),
   KEY_OF("inline", inline_scripts, load_deadline,
-         {.kind = duration, .least = ms, .most = 60 * second, .zero = "none"}, waits,
+         {.kind = duration, .least = ms, .most = 60 * second, .zero = "none"}, applies,
          "How long a file may take to load."),
   KEY_OF(
     "inline", inline_scripts, memory, {.kind = value_kind::size, .least = 4 * mib, .most = 4 * gib},
-    waits,
+    applies,
     "How much the Lua VM of these scripts may hold. From three quarters on, scripts get errors; "
     "beyond it, the VM is built anew."),
   KEY_OF("inline", inline_scripts, output, {.kind = value_kind::size, .least = 0, .most = 64 * gib},
-         waits,
+         applies,
          "How much these scripts may write in a second; the rest is dropped and counted. "
          "0B = no bound."),
   KEY_OF(
-    "inline", inline_scripts, on_limit, {.kind = choice, .choices = "suspend keep stop"}, waits,
+    "inline", inline_scripts, on_limit, {.kind = choice, .choices = "suspend keep stop"}, applies,
     "What happens to a script that breaks its limits: suspend = it rests for a time and gets one "
     "trial, keep = it goes on, stop = it is off until the next reload."),
   KEY_OF("inline", inline_scripts, breaches, {.kind = integer, .least = 1, .most = 1'000'000},
-         waits, "So many broken limits suspend a script."),
-  KEY_OF("inline", inline_scripts, within, {.kind = duration, .least = ms, .most = year}, waits,
+         applies, "So many broken limits suspend a script."),
+  KEY_OF("inline", inline_scripts, within, {.kind = duration, .least = ms, .most = year}, applies,
          "The time within which they count, by the clock."),
   KEY_OF(
-    "inline", inline_scripts, retry_after, {.kind = duration, .least = ms, .most = year}, waits,
+    "inline", inline_scripts, retry_after, {.kind = duration, .least = ms, .most = year}, applies,
     "How long a suspended script rests. If it breaks a limit in its trial, it is off until the "
     "next reload."),
 
-  KEY_OF_EACH("context", contexts, shards, {.kind = integer, .least = 1, .most = 64}, waits,
+  KEY_OF_EACH("context", contexts, shards, {.kind = integer, .least = 1, .most = 64}, applies,
               "How many VMs share the work. All flows of a client meet in one of them."),
   KEY_OF_EACH("context", contexts, lane,
-              {.kind = integer, .least = 16, .most = 16'777'216, .unit = "events"}, waits,
+              {.kind = integer, .least = 16, .most = 16'777'216, .unit = "events"}, applies,
               "How many events may be under way from a capture worker to a shard. Files wait when "
               "there is no more room."),
   KEY_OF_EACH(
-    "context", contexts, policy, {.kind = choice, .choices = "newest oldest sample"}, waits,
+    "context", contexts, policy, {.kind = choice, .choices = "newest oldest sample"}, applies,
     "What an interface does then: newest = the events that come are lost, oldest = those "
     "that have waited longest, sample = every second batch that waits. They are counted."),
   KEY_OF_EACH("context", contexts, batch,
-              {.kind = integer, .least = 1, .most = 4096, .unit = "events"}, waits,
+              {.kind = integer, .least = 1, .most = 4096, .unit = "events"}, applies,
               "How many events go together at most."),
   KEY_OF_EACH("context", contexts, linger, {.kind = duration, .least = ms, .most = 10 * second},
-              waits, "How long an event waits for others at most."),
+              applies, "How long an event waits for others at most."),
   KEY_OF_EACH("context", contexts, restarts, {.kind = integer, .least = 0, .most = 1'000'000},
-              waits,
+              applies,
               "So many breakdowns of a shard are followed by a new start; one more, and the "
               "context is parked until the next reload."),
   KEY_OF_EACH("context", contexts, restarts_within, {.kind = duration, .least = ms, .most = year},
-              waits, "The time within which they count."),
-  KEY_OF_EACH("context", contexts, trusted, {.kind = boolean}, waits,
+              applies, "The time within which they count."),
+  KEY_OF_EACH("context", contexts, trusted, {.kind = boolean}, applies,
               "Whether these scripts may do what the program may: open files, run programs, load C "
               "libraries. If not, they run in a sandbox."),
   KEY_OF_EACH(
-    "context", contexts, compat_names, {.kind = choice, .choices = "current 2017"}, waits,
+    "context", contexts, compat_names, {.kind = choice, .choices = "current 2017"}, applies,
     "How flow.getNdpiProto(), getNdpiCategory(), dump() and interface.* name protocols, "
     "categories and breeds: current = as nDPI does now (TLS, Email), 2017 = as it did then "
     "(SSL, EmailSync). Fields of the argument flow are always current."),
   KEY_OF_EACH("context", contexts, deadline,
-              {.kind = duration, .least = 100'000, .most = 10 * second, .zero = "none"}, waits,
+              {.kind = duration, .least = 100'000, .most = 10 * second, .zero = "none"}, applies,
               "How long a call of a callback may take."),
   KEY_OF_EACH("context", contexts, load_deadline,
-              {.kind = duration, .least = ms, .most = 60 * second, .zero = "none"}, waits,
+              {.kind = duration, .least = ms, .most = 60 * second, .zero = "none"}, applies,
               "How long a file may take to load."),
   KEY_OF_EACH(
     "context", contexts, memory, {.kind = value_kind::size, .least = 4 * mib, .most = 4 * gib},
-    waits,
+    applies,
     "How much the Lua VM of these scripts may hold. From three quarters on, scripts get errors; "
     "beyond it, the VM is built anew."),
   KEY_OF_EACH("context", contexts, output, {.kind = value_kind::size, .least = 0, .most = 64 * gib},
-              waits,
+              applies,
               "How much these scripts may write in a second; the rest is dropped and counted. "
               "0B = no bound."),
   KEY_OF_EACH(
-    "context", contexts, on_limit, {.kind = choice, .choices = "suspend keep stop"}, waits,
+    "context", contexts, on_limit, {.kind = choice, .choices = "suspend keep stop"}, applies,
     "What happens to a script that breaks its limits: suspend = it rests for a time and gets one "
     "trial, keep = it goes on, stop = it is off until the next reload."),
   KEY_OF_EACH("context", contexts, breaches, {.kind = integer, .least = 1, .most = 1'000'000},
-              waits, "So many broken limits suspend a script."),
-  KEY_OF_EACH("context", contexts, within, {.kind = duration, .least = ms, .most = year}, waits,
+              applies, "So many broken limits suspend a script."),
+  KEY_OF_EACH("context", contexts, within, {.kind = duration, .least = ms, .most = year}, applies,
               "The time within which they count, by the clock."),
   KEY_OF_EACH(
-    "context", contexts, retry_after, {.kind = duration, .least = ms, .most = year}, waits,
+    "context", contexts, retry_after, {.kind = duration, .least = ms, .most = year}, applies,
     "How long a suspended script rests. If it breaks a limit in its trial, it is off until the "
     "next reload."),
 
@@ -264,7 +268,12 @@ constexpr std::array keys{
   KEY(report, summary, {.kind = boolean}, waits,
       "Whether a table of the run is printed on standard error at its end."),
 
-  KEY(log, level, {.kind = choice, .choices = "trace debug info warning error off"}, waits,
+  KEY(shutdown, grace, {.kind = duration, .least = ms, .most = 3600 * second, .zero = "none"},
+      applies,
+      "How long contexts may take then to handle what waits for them; the rest is lost and "
+      "counted. A second signal ends it at once."),
+
+  KEY(log, level, {.kind = choice, .choices = "trace debug info warning error off"}, applies,
       "The least that is logged. -v and -q set it."),
   KEY(log, file, {.kind = output_file}, waits,
       "Where the log goes; it is appended to. Empty = standard error."),

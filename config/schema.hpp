@@ -30,6 +30,7 @@ enum class value_kind : uint8_t {
 
 /// What a reload (SIGHUP) does to a changed key.
 enum class reload_effect : uint8_t {
+  applies, ///< takes effect
   rereads, ///< what it names is read again; another name waits for the next start
   waits,   ///< takes effect at the next start
 };

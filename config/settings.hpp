@@ -118,6 +118,11 @@ struct settings {
     bool operator==(const report_section&) const = default;
   } report;
 
+  struct shutdown_section {
+    std::chrono::nanoseconds grace = std::chrono::seconds(10);
+    bool operator==(const shutdown_section&) const = default;
+  } shutdown;
+
   struct log_section {
     std::string level = "info"; ///< trace debug info warning error off
     std::string file;           ///< empty = standard error

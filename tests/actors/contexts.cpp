@@ -185,4 +185,25 @@ CAF_TEST(the account balances while batches are under way) {
   CAF_CHECK_EQUAL(balanced, asked);
 }
 
+CAF_TEST(the end waits for contexts and no longer than its grace) {
+  write_to("own", "b.lua", says("own"));
+  const auto many = std::vector<std::string>(60, capture_file("dns.pcap"));
+  for (const bool patient : {true, false}) {
+    result.reset();
+    start_with([](auto& own) { own.batch = 1; }, many);
+    until_read();
+    steps(30);
+    self->send(boss, drain_atom_v);
+    if (!patient) {
+      steps(3);
+      sched.clock().advance_time(std::chrono::seconds(11));
+    }
+    run();
+    CAF_REQUIRE(result);
+    CAF_CHECK(result->account.balanced());
+    CAF_CHECK_EQUAL(lost("unfinished") == 0, patient);
+    CAF_CHECK_EQUAL(result->failures.empty(), patient);
+  }
+}
+
 CAF_TEST_FIXTURE_SCOPE_END()

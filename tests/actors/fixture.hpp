@@ -70,6 +70,7 @@ struct supervised : test_coordinator_fixture<message_types> {
     options.detached = false;
     options.slice = std::chrono::nanoseconds(0);
     options.interim = on_interim;
+    options.reread = on_reread;
     options.done = [this](flowactors::run_result r) { result = std::move(r); };
     boss = sys.spawn(flowactors::supervisor, std::move(options));
     steps(2); // the supervisor sets up, and so does its capture actor
@@ -108,6 +109,7 @@ struct supervised : test_coordinator_fixture<message_types> {
   int output = -1;
   flowactors::supervisor_actor boss;
   std::function<void(flowactors::report)> on_interim;
+  std::function<flowactors::settings_outcome()> on_reread;
   std::function<void(flowactors::settings&)> adjust; ///< changes what a run is started with
   std::optional<flowactors::run_result> result;
 };

@@ -198,7 +198,7 @@ CAF_TEST(what waits in a closed lane is lost by name and so is what comes) {
   CAF_CHECK_EQUAL(updated(books.handled), 10u);
   CAF_CHECK_EQUAL(updated(books.lost_by(lane_loss::parked)), 25u);
   CAF_CHECK(balanced());
-  aut->open();
+  aut->open(lane_options{});
   aut->put(batch(5));
   CAF_CHECK_EQUAL(take_all(), (std::vector<uint64_t>{35}));
 }

@@ -178,13 +178,14 @@ CAF_TEST(every member of the settings has its key) {
          c_deadline, c_load_deadline, c_memory, c_output, c_on_limit, c_breaches, c_within,
          c_retry_after] = all.contexts[""];
   auto& [report_file, strict_ledger, summary] = all.report;
+  auto& [grace] = all.shutdown;
   auto& [level, log_file] = all.log;
   auto& [kind, path, what, detected, rotate, keep, queue, max_record, when_full, output_wait] =
     all.outputs[""];
   auto& [control_socket] = all.control;
-  auto& [capture, decode, flows, dpi, scripts, inline_scripts, contexts, report, log, control,
-         outputs] = all;
-  CAF_CHECK_EQUAL(setting_sections().size(), 11u);
+  auto& [capture, decode, flows, dpi, scripts, inline_scripts, contexts, report, shutdown, log,
+         control, outputs] = all;
+  CAF_CHECK_EQUAL(setting_sections().size(), 12u);
   const std::vector<setting_member> members{&interface,
                                             &read,
                                             &filter,
@@ -250,6 +251,7 @@ CAF_TEST(every member of the settings has its key) {
                                             &report_file,
                                             &strict_ledger,
                                             &summary,
+                                            &grace,
                                             &level,
                                             &log_file,
                                             &control_socket,
@@ -272,8 +274,8 @@ CAF_TEST(every member of the settings has its key) {
   static_cast<void>(capture), static_cast<void>(decode), static_cast<void>(flows),
     static_cast<void>(dpi);
   static_cast<void>(scripts), static_cast<void>(inline_scripts), static_cast<void>(contexts),
-    static_cast<void>(report), static_cast<void>(log), static_cast<void>(control),
-    static_cast<void>(outputs);
+    static_cast<void>(report), static_cast<void>(shutdown), static_cast<void>(log),
+    static_cast<void>(control), static_cast<void>(outputs);
 }
 
 CAF_TEST(every row of the table is whole) {
@@ -376,11 +378,11 @@ CAF_TEST(unknown names get the nearest known one) {
   CAF_CHECK_EQUAL(
     fault("captur", "x = 1\ny = 2"),
     "f.ini:1: [captur]: found an unknown section, expected one of capture, decode, flows, dpi, "
-    "scripts, inline, context.NAME, report, log, control, output.NAME, nearest known name 'capture'\n");
+    "scripts, inline, context.NAME, report, shutdown, log, control, output.NAME, nearest known name 'capture'\n");
   CAF_CHECK_EQUAL(
     fault("banana", ""),
     "f.ini:1: [banana]: found an unknown section, expected one of capture, decode, flows, dpi, "
-    "scripts, inline, context.NAME, report, log, control, output.NAME\n");
+    "scripts, inline, context.NAME, report, shutdown, log, control, output.NAME\n");
   CAF_CHECK_EQUAL(fault("report", "fil = x"),
                   "f.ini:2: [report] fil: found an unknown key, expected one of file, "
                   "strict_ledger, summary, nearest known name 'file'\n");
@@ -406,7 +408,7 @@ CAF_TEST(all faults come at once in the order of the file) {
   CAF_CHECK_EQUAL(
     faults(outcome),
     "f.ini:1: [captur]: found an unknown section, expected one of capture, decode, flows, dpi, "
-    "scripts, inline, context.NAME, report, log, control, output.NAME, nearest "
+    "scripts, inline, context.NAME, report, shutdown, log, control, output.NAME, nearest "
     "known name 'capture'\n"
     "f.ini:4: [flows] mx: found an unknown key, expected one of max, idle_after, closed_after, "
     "active_after, update_every, "

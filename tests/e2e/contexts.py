@@ -143,6 +143,47 @@ return M
         self.assertEqual(self.lost(), 0)
         self.assertGreater(report["script_states"]["own/script.lua"]["breaches"], 0)
 
+    def busy(self, *keys):
+        """A run whose context would take minutes for what was read."""
+        self.context("own", """local M = {}
+function M.flowCreate()
+  local till = os.clock() + 0.01
+  while os.clock() < till do end
+end
+return M
+""")
+        path = self.folder / "fifo"
+        os.mkfifo(path)
+        process = self.start("-r", path, "--strict-ledger", "--report", self.folder / "r.json",
+                             *self.keys(deadline="1s", batch=16, lane=100000), *keys)
+        fifo = open(path, "wb", buffering=0)
+        self.addCleanup(fifo.close)
+        fifo.write(pcap_header() + b"".join(udp_record(i) for i in range(10000)))
+        process.send_signal(signal.SIGUSR1)
+        self.wait_for(process, "ledger: balanced")
+        return process
+
+    def test_the_grace_of_the_end(self):
+        process = self.busy("--set", "shutdown.grace=50ms")
+        process.send_signal(signal.SIGTERM)
+        self.finish(process, code=1)
+        self.check_unfinished()
+
+    def test_a_second_signal_ends_at_once_and_tells_what_was_dropped(self):
+        process = self.busy("--set", "shutdown.grace=1h")
+        process.send_signal(signal.SIGTERM)
+        self.wait_for(process, "stops")
+        process.send_signal(signal.SIGINT)
+        _, err = self.finish(process, code=1)
+        self.assertIn("ends at once", err)
+        self.check_unfinished()
+
+    def check_unfinished(self):
+        (lane,) = self.lanes()
+        self.assertTrue(self.report()["ledger"]["balanced"])
+        self.assertGreater(lane["lost"]["unfinished"]["created"], 1000)
+        self.assertEqual(lane["lost"]["unfinished"]["created"] + lane["handled"]["created"], lane["taken"]["created"])
+
     def test_usr1_tells_of_contexts(self):
         self.context("own", "return {flowCreate = function() end}\n")
         path = self.folder / "fifo"

@@ -68,9 +68,11 @@ class Terminal(Case):
         self.assertEqual(process.wait(timeout=limit), 0)
         self.assertIn("were lost", process.stderr.read().decode())
 
-    def test_a_second_signal_ends_at_once(self):
+    def test_a_third_signal_ends_without_a_word(self):
         process = self.blocked()
         process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGINT)
+        self.wait_for(process, "ends at once")
         process.send_signal(signal.SIGINT)
         self.assertEqual(process.wait(timeout=limit), 1)
         self.assertIn("ends at once", process.stderr.read().decode())
