@@ -112,12 +112,15 @@ bool show(const std::string& name, std::vector<benched_script> scripts, bool jud
 
 } // namespace
 
-bool show_callbacks(size_t repetitions) {
+bool show_callbacks(size_t repetitions, std::string_view only) {
   head("ns a call, of one script");
   bool held = true;
-  for (const callback_case& test : callback_cases())
+  for (const callback_case& test : callback_cases()) {
+    if (!test.name.starts_with(only))
+      continue;
     for (const size_t scripts : script_counts)
       held &= show(test, scripts, repetitions);
+  }
   return held;
 }
 

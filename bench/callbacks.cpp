@@ -1,7 +1,8 @@
 // What a callback costs: through script_vm::handle, and in the way of 2017 (global, getglobal,
 // pcall of a loader's closure, C functions that build tables field by field), with the same scripts
 // on the same flows, alternately. Usage: bench-callbacks FOLDER
-// [repetitions] [single|batches|realistic], FOLDER = this folder.
+// [repetitions] [single|batches|realistic] [NAME], FOLDER = this folder; NAME: only callbacks in
+// batches that begin with it.
 #include "bench/callback_batches.hpp"
 #include "bench/naive_vm.hpp"
 #include "bench/sample_flows.hpp"
@@ -199,7 +200,7 @@ void show_single_calls(size_t repetitions) {
 int main(int argc, char** argv) {
   if (argc < 2) {
     std::fprintf(stderr,
-                 "usage: bench-callbacks FOLDER [repetitions] [single|batches|realistic]\n");
+                 "usage: bench-callbacks FOLDER [repetitions] [single|batches|realistic] [NAME]\n");
     return 2;
   }
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
@@ -210,7 +211,7 @@ int main(int argc, char** argv) {
   if (part.empty() || part == "single")
     show_single_calls(repetitions);
   if (part.empty() || part == "batches")
-    held &= bench::show_callbacks(repetitions);
+    held &= bench::show_callbacks(repetitions, argc > 4 ? argv[4] : "");
   if (part.empty() || part == "realistic")
     held &= bench::show_realistic(folder / "realistic", repetitions);
   return held ? 0 : 1;

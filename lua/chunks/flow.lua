@@ -138,8 +138,8 @@ end
 flow.getHTTPUrl = http_text(find_url)
 flow.getHTTPContentType = http_text(find_content_type)
 
--- flow.dump: one constructor for TCP and one for the rest, with every key that may come preset, so that the table never grows.
--- What is not always there, and booleans (a branch each when compiled), come last: side traces then repeat little.
+-- flow.dump: a constructor for TCP, one for the rest and one for the rest without texts, whose table is half as large. What is not always
+-- there, and booleans (a branch each when compiled), come last: side traces then repeat little.
 local bits = host.bits
 local out = {}
 local function put(...) out[#out + 1] = string.format(...) end
@@ -148,7 +148,11 @@ local function value(entry)
   if mac_numbers[entry.key] then return ("macs[n[%d]]"):format(mac_numbers[entry.key]) end
   return entry.kind == "number" and ("n[%d]"):format(entry.index) or ("str(x[%d].data, x[%d].size)"):format(entry.index, entry.index)
 end
-local function constructor(tcp)
+local conditional = {"icmp", "protos.http.server_name", "end.reason", "tunnel"}
+for _, entry in ipairs(host.keys) do
+  if entry.scope == "on_condition" then conditional[#conditional + 1] = entry.key end
+end
+local function constructor(tcp, whole)
   put("local client, server = str(x[%d].data, x[%d].size), str(x[%d].data, x[%d].size)", host.client_address, host.client_address,
     host.server_address, host.server_address)
   put("t = {")
@@ -159,11 +163,9 @@ local function constructor(tcp)
       put("[%q] = server, [\"srv.host\"] = server,", entry.key)
     elseif entry.scope == "always" or (tcp and entry.scope == "tcp") then
       put("[%q] = %s,", entry.key, value(entry))
-    elseif entry.scope == "on_condition" then
-      put("[%q] = nil,", entry.key)
     end
   end
-  for _, key in ipairs {"icmp", "protos.http.server_name", "end.reason", "tunnel"} do put("[%q] = nil,", key) end
+  for _, key in ipairs(whole and conditional or {}) do put("[%q] = false,", key) end -- a place
   for _, key in ipairs {"dump.disk", "cli.systemhost", "srv.systemhost", "flow.idle", "flow_goodput.low"} do put("[%q] = false,", key) end
   for _, key in ipairs {"cli.allowed_host", "srv.allowed_host"} do put("[%q] = true,", key) end
   for _, key in ipairs {"cli.source_id", "srv.source_id", "cli.pool_id", "srv.pool_id"} do put("[%q] = 0,", key) end
@@ -191,9 +193,11 @@ put("return function()")
 put("if cx.live == 0 then return end")
 put("local known, t = fill(facts, cx)")
 put("if band(known, %d) ~= 0 then", bits.tcp)
-constructor(true)
+constructor(true, true)
+put("elseif band(known, %d) ~= 0 then", host.text_bits + bits.icmp + bits.tunnel)
+constructor(false, true)
 put("else")
-constructor(false)
+constructor(false, false)
 put("end")
 put("if band(known, %d) ~= 0 then", host.text_bits)
 put("if band(known, %d) ~= 0 then", bits.server_name)
@@ -228,5 +232,17 @@ put("return t")
 put("end")
 flow.dump = assert(loadstring(table.concat(out, "\n"), "=flow.dump"))(cx, facts, n, x, i, str, band, fill, transports, long_labels, breeds,
   detections, confidences, ends, tunnels, macs)
+
+-- Now that the templates from which the tables are copied have a place for each key, the keys that come and go lose their values there.
+local funck, found_templates = require("jit.util").funck, 0
+for index = -1, -math.huge, -1 do
+  local template = funck(flow.dump, index)
+  if template == nil then break end
+  if type(template) == "table" and template[conditional[1]] == false then
+    for _, key in ipairs(conditional) do template[key] = nil end
+    found_templates = found_templates + 1
+  end
+end
+assert(found_templates == 2, "flow.dump: this LuaJIT compiles constructors another way")
 
 return flow
