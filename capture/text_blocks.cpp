@@ -25,7 +25,8 @@ constexpr std::pair<piece_member, span_member> members[] = {
   PIECE(hassh_client),      PIECE(hassh_server), PIECE(bittorrent_hash)};
 #undef PIECE
 
-static_assert(sizeof(flow_text) == 2 * sizeof(uint32_t) + std::size(members) * sizeof(flow_text_span),
+static_assert(sizeof(flow_text)
+                == 2 * sizeof(uint32_t) + std::size(members) * sizeof(flow_text_span),
               "a piece is missing");
 static_assert(sizeof(flow_text_pieces) == std::size(members) * sizeof(std::string_view),
               "a piece is missing");
