@@ -1,3 +1,4 @@
+#include "lua/error_advice.hpp"
 #include "lua/flow_data.hpp"
 #include "lua/limit_error.hpp"
 #include "lua/script_vm_impl.hpp"
@@ -21,9 +22,16 @@ int script_vm::impl::on_error(lua_State* L) {
   self.noted = true;
   script_callback* const target = self.running();
   self.telling = target == nullptr ? 1 : target->gate.note(message_at(L, 1), clock_ns());
-  if (self.telling != 0)
-    luaL_traceback(L, L, lua_tostring(L, 1), 1);
+  if (self.telling != 0) {
+    self.advise(message_at(L, 1));
+    luaL_traceback(L, L, self.host.scratch.c_str(), 1);
+  }
   return 1;
+}
+
+// The message with what may have been meant, in a string that outlives a Lua error.
+void script_vm::impl::advise(std::string_view message) noexcept {
+  host.scratch.assign(message).append(advice_on(message));
 }
 
 script_callback* script_vm::impl::running() noexcept {

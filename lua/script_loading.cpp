@@ -1,3 +1,4 @@
+#include "lua/error_advice.hpp"
 #include "lua/limit_error.hpp"
 #include "lua/script_folder.hpp"
 #include "lua/script_vm_impl.hpp"
@@ -141,7 +142,7 @@ void script_vm::impl::load(loaded_script& script) {
 
 void script_vm::impl::leave_out(loaded_script& script, long line, std::string_view what) {
   const std::string why =
-    std::to_string(line) + ": " + std::string{what.substr(0, longest_message)};
+    std::to_string(line) + ": " + std::string{what.substr(0, longest_message)} + advice_on(what);
   script.left_out = true;
   if (!script.counted) {
     faults.push_back({ec::bad_script, script.file + ":" + why});

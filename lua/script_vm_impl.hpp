@@ -99,6 +99,7 @@ struct script_vm::impl {
   void call_timed(script_callback& target) noexcept;
   void fail(script_callback& target, int status) noexcept;
   script_callback* running() noexcept;
+  void advise(std::string_view message) noexcept;
 
   // -- script_batches.cpp
   void handle(std::span<const script_event> events) noexcept;

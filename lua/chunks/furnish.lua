@@ -1,11 +1,19 @@
 -- What every script finds besides Lua's libraries, trusted or not.
 local host, flow, output, api, withheld = ...
-local type, next = type, next
+local type, next, error, setmetatable = type, next, error, setmetatable
 
 local function copy(table)
   local made = {}
   for key, value in next, table do made[key] = value end
   return made
+end
+
+--- The table, in which what is not there is an error with the nearest name.
+function host.named(table, title)
+  return setmetatable(table, {__metatable = false, __index = function(_, name)
+    if type(name) ~= "string" then return nil end
+    error(("%s has no function '%s'%s"):format(title, name:sub(1, 64), host.nearest(name, table)), 2)
+  end})
 end
 
 local function print_of(script)
@@ -34,7 +42,7 @@ return function(env, script)
   env.flow = offering(flow, "flow")
   env.ntop, env.interface = offering(api.ntop, "ntop"), offering(api.interface, "interface")
   for name, make in next, host.helpers do env[name] = make end
-  env.json = copy(host.json)
+  env.json = host.named(copy(host.json), "json")
   host.lifecycle.furnish(env, script)
   return env
 end

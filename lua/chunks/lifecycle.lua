@@ -121,7 +121,7 @@ function lifecycle.furnish(env, script)
     host.note_message()
     return true
   end
-  env.log = {}
+  env.log = host.named({}, "log")
   for level, name in ipairs {"debug", "info", "warning", "error"} do
     env.log[name] = function(text) host.log(level - 1, script, tostring(text)) end
   end

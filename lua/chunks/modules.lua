@@ -56,13 +56,16 @@ end
 local function search(package, name)
   local paths = tostring(rawget(package, "path"))
   if #paths > longest_path then return nil, "\n\tpackage.path is too long" end
-  local tried = {"\n\tno field package.preload['" .. name .. "']"}
+  local known, tried = {}, {"\n\tno field package.preload['" .. name .. "']"}
   local place = gsub(gsub(name, "%.", "/"), "%%", "%%%%")
   for pattern in gmatch(paths .. ";" .. host.module_path, "[^;]+") do
     local path = gsub(pattern, "%?", place)
-    local text = read(path)
-    if text then return text, path end
-    tried[#tried + 1] = ("\n\tno file '%s'"):format(path)
+    if not known[path] then
+      local text = read(path)
+      if text then return text, path end
+      known[path] = true
+      tried[#tried + 1] = ("\n\tno file '%s'"):format(path)
+    end
   end
   return nil, concat(tried)
 end

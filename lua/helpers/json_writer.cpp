@@ -31,6 +31,20 @@ void json_writer::tidy() {
     members_.shrink_to_fit();
 }
 
+// Pushes " (field 'x')", or "".
+const char* json_writer::of_field(lua_State* L) const {
+  constexpr size_t longest = 64;
+  if (field_.empty()) {
+    lua_pushliteral(L, "");
+  } else {
+    lua_pushliteral(L, " (field '");
+    lua_pushlstring(L, field_.data(), std::min(field_.size(), longest));
+    lua_pushliteral(L, "')");
+    lua_concat(L, 3);
+  }
+  return lua_tostring(L, -1);
+}
+
 // Counts work, in units of about 5 ns.
 void json_writer::count(lua_State* L, size_t units) const {
   if (limits_.budget != nullptr)
@@ -189,6 +203,7 @@ void json_writer::write_object(lua_State* L, int table, size_t first, int depth)
     if (!is_first)
       out_ += ',';
     write_key(key);
+    field_ = key.text;
     if (key.place != 0) {
       write_value(L, key.place, depth + 1);
       continue;
@@ -226,8 +241,8 @@ void json_writer::write_value(lua_State* L, int index, int depth) {
       write_table(L, index, depth);
       break;
     default:
-      fail(L, "json.encode: a string, a number, a boolean, a table or nil was expected, got %s",
-           luaL_typename(L, index));
+      fail(L, "json.encode: a string, a number, a boolean, a table or nil was expected, got %s%s",
+           luaL_typename(L, index), of_field(L));
   }
   count(L, 16 + size / 2);
   if (out_.size() > limits_.max_bytes || size > limits_.max_bytes)
@@ -238,6 +253,7 @@ void json_writer::write_value(lua_State* L, int index, int depth) {
 std::string_view json_writer::write(lua_State* L, int index, error_start start) {
   tidy();
   start_ = start;
+  field_ = {};
   write_value(L, index, 0);
   return out_;
 }

@@ -55,6 +55,7 @@ private:
   void add_member(lua_State* state, int place);
   class in_order;
   void count(lua_State* state, size_t units) const;
+  const char* of_field(lua_State* state) const;
   int64_t array_size(lua_State* state, int table) const;
   void write_array(lua_State* state, int table, int64_t size, int depth);
   void write_object(lua_State* state, int table, size_t first, int depth);
@@ -64,6 +65,7 @@ private:
 
   json_limits limits_;
   error_start start_;
+  std::string_view field_; // whose value is being written; empty = none
   std::string out_;
   std::vector<member> members_; // of all tables that are being written
   size_t outermost_ = 0;        // members of the outermost table

@@ -175,6 +175,9 @@ CAF_TEST(what JSON has no form for is an error) {
   CAF_CHECK_EQUAL(aut.run("local t = json.encode{print}"),
                   "error: t:1: json.encode: a string, a number, a boolean, a table or nil was "
                   "expected, got function");
+  CAF_CHECK_EQUAL(aut.run("local t = json.encode{a = 1, b = {c = {1, print}}}"),
+                  "error: t:1: json.encode: a string, a number, a boolean, a table or nil was "
+                  "expected, got function (field 'c')");
   CAF_CHECK_EQUAL(
     aut.run("local t = json.encode{[true] = 1}"),
     "error: t:1: json.encode: keys are strings or numbers, got a key of type boolean");

@@ -463,3 +463,30 @@ CAF_TEST(a failing finalizer is told and nothing more) {
   CAF_CHECK_LESS(aut.vm->memory(), 64u << 20);
   CAF_CHECK_EQUAL(calls_of(aut), 200'000u);
 }
+
+CAF_TEST(errors name what may have been meant) {
+  script_tree tree;
+  tree.write("a.lua",
+             "return {flowCreate = function() distnct{} end, "
+             "flowUpdate = function() log.inf('x') end, "
+             "flowDelete = function() json.encod{} end}");
+  tree.write("b.lua", "local c = window_conter{}\nreturn {}");
+  for (const auto mode : {jit_mode::on, jit_mode::off}) {
+    running aut{tree, mode};
+    CAF_REQUIRE(aut.vm != nullptr);
+    CAF_REQUIRE_EQUAL(aut.vm->load_faults().size(), 1u);
+    CAF_CHECK(aut.vm->load_faults()[0].what.ends_with(
+      "b.lua:1: attempt to call global 'window_conter' (a nil value) "
+      "(did you mean window_counter?)"));
+    flow_record flow{};
+    for (const auto kind : {event_kind::created, event_kind::updated, event_kind::ended})
+      aut.run(kind, flow);
+    CAF_REQUIRE_EQUAL(aut.said.faults.size(), 3u);
+    CAF_CHECK(aut.said.faults[0].text.starts_with(
+      "a.lua:1: attempt to call global 'distnct' (a nil value) (did you mean distinct?)\n"));
+    CAF_CHECK(aut.said.faults[1].text.starts_with(
+      "a.lua:1: log has no function 'inf' (did you mean info?)\n"));
+    CAF_CHECK(aut.said.faults[2].text.starts_with(
+      "a.lua:1: json has no function 'encod' (did you mean encode?)\n"));
+  }
+}
