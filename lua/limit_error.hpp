@@ -16,8 +16,8 @@ namespace flowactors {
 /// every so many thousand steps. Reads a clock.
 void check_limits(lua_State* state);
 
-/// Raises the error of the deadline if a call may never take as long as `ns`; for work that can't be
-/// interrupted.
+/// Raises the error of the deadline if a call may never take as long as `ns`; for work that can't
+/// be interrupted.
 void require_time(lua_State* state, int64_t ns);
 
 /// True if check_limits may have something to raise: then whoever holds what needs a destructor
