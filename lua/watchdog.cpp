@@ -24,7 +24,7 @@ namespace flowactors {
 namespace {
 
 constexpr std::chrono::milliseconds look_every{5};
-constexpr int64_t asking_grace_ns = 3'000'000;   // the checks come first
+constexpr int64_t asking_grace_ns = 5'000'000;   // the checks come first
 constexpr int64_t grace_ns = 10'000'000;         // then the allocator
 constexpr int64_t longest_wait_ns = 100'000'000; // for the handler
 

@@ -22,8 +22,10 @@ local function once(script, text)
 end
 
 -- What is left of `room` bytes when the value has been packed: each value takes one at least. Encoding itself knows no bound.
+local walked = 0
 local function room_after(value, room, depth)
-  room = room - 1
+  room, walked = room - 1, walked + 1
+  if walked % 1024 == 0 then spend(4096) end
   if type(value) == "string" then return room - #value end
   if type(value) ~= "table" or depth >= 100 then return room end
   for key, item in next, value do
@@ -35,9 +37,7 @@ end
 
 -- Values as bytes; or nil, an error that begins with `what`, and whether there were too many of them.
 local function packed(value, most, what)
-  local left = room_after(value, most, 0)
-  spend((most - left) / 2)
-  if left < 0 then return nil, ("%s: the value takes more than %d bytes"):format(what, most), true end
+  if room_after(value, most, 0) < 0 then return nil, ("%s: the value takes more than %d bytes"):format(what, most), true end
   local ok, text = pcall(encode, value)
   if not ok then return nil, what .. ": " .. tostring(text) end
   if #text > most then return nil, ("%s: the value takes %d bytes, at most %d are allowed"):format(what, #text, most), true end
