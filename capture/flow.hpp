@@ -28,7 +28,6 @@ typedef struct flow_text_span {
 /// Head of a flow's text block. The bytes follow it; the whole block is `size` bytes and can be copied as one.
 typedef struct flow_text {
   uint32_t size;
-  int32_t stamp;                     /// another one for each block that a worker writes, from 1 on
   flow_text_span server_name;        /// TLS/QUIC SNI, HTTP Host, or the name another dissector found
   flow_text_span http_method;
   flow_text_span http_url;           /// of the last request, as in the request line
@@ -158,7 +157,7 @@ typedef struct flow_record {
 namespace flowactors {
 
 /// Version of the layout above; the hash of its text goes with it where records leave the process.
-inline constexpr uint32_t flow_layout_version = 2;
+inline constexpr uint32_t flow_layout_version = 1;
 
 /// How far classification has come.
 enum class detection_state : uint8_t {

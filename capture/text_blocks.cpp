@@ -25,8 +25,7 @@ constexpr std::pair<piece_member, span_member> members[] = {
   PIECE(hassh_client),      PIECE(hassh_server), PIECE(bittorrent_hash)};
 #undef PIECE
 
-static_assert(sizeof(flow_text)
-                == 2 * sizeof(uint32_t) + std::size(members) * sizeof(flow_text_span),
+static_assert(sizeof(flow_text) == sizeof(uint32_t) + std::size(members) * sizeof(flow_text_span),
               "a piece is missing");
 static_assert(sizeof(flow_text_pieces) == std::size(members) * sizeof(std::string_view),
               "a piece is missing");
@@ -61,7 +60,6 @@ text_blocks::text_blocks(text_blocks&& other) noexcept
     size_(other.size_),
     used_(other.used_),
     lost_(other.lost_),
-    stamp_(other.stamp_),
     free_(other.free_) {}
 
 text_blocks& text_blocks::operator=(text_blocks&& other) noexcept {
@@ -69,7 +67,6 @@ text_blocks& text_blocks::operator=(text_blocks&& other) noexcept {
   std::swap(size_, other.size_);
   std::swap(used_, other.used_);
   std::swap(lost_, other.lost_);
-  std::swap(stamp_, other.stamp_);
   std::swap(free_, other.free_);
   return *this;
 }
@@ -119,7 +116,6 @@ uint32_t text_blocks::write(const flow_text_pieces& pieces, size_t bytes) noexce
   char* block = base_ + uint64_t{number} * unit;
   auto& head = *reinterpret_cast<flow_text*>(block);
   head.size = static_cast<uint32_t>(bytes);
-  head.stamp = stamp_ = stamp_ % INT32_MAX + 1;
   size_t offset = sizeof(flow_text);
   for (const auto& [piece, span] : members) {
     const std::string_view text = cut(pieces.*piece);

@@ -69,7 +69,6 @@ private:
   uint64_t size_;
   uint64_t used_;
   uint64_t lost_ = 0;
-  int32_t stamp_ = 0; // of the last block written
   std::array<uint32_t, max_block / step + 1>
     free_{}; // by size class: first free block, each naming the next
 };

@@ -78,10 +78,8 @@ void script_vm::flush() noexcept {
     self.advance_breakers();
   if (self.purge)
     self.rebuild();
-  if (self.L == nullptr)
-    return;
-  self.compile_anew();
-  self.collect();
+  if (self.L != nullptr)
+    self.collect();
 }
 
 uint64_t script_vm::handled(event_kind kind) const noexcept {

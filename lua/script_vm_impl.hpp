@@ -130,10 +130,6 @@ struct script_vm::impl {
   void collect() noexcept;
   void set_pause() noexcept;
 
-  // -- script_code.cpp
-  void await_settling() noexcept;
-  void compile_anew() noexcept;
-
   static int on_error(lua_State* L);
   static int on_collect(lua_State* L);
   static int on_load(lua_State* L);
@@ -184,8 +180,6 @@ struct script_vm::impl {
   size_t live_kb = 0; // after the last collection
   size_t seen_kb = 0; // at the last flush
   bool collecting = false;
-
-  uint64_t compile_at = 0; // events handled; 0 = not again
 };
 
 /// The text at a place of the stack.

@@ -1,6 +1,6 @@
 -- Makes the argument `flow` of callbacks: an object for each call, with fields by name. It holds the number of its event, which every
 -- access compares with the call at hand; what it reads is the cursor's flow, so that a kept one can reach nothing else.
-local host, methods, kept = ...
+local host, methods = ...
 local names = host.names
 local error, type, tostring, setmetatable, getinfo = error, type, tostring, setmetatable, debug.getinfo
 local most_flows = 100000 -- with data, of a script (docs/sandbox.md)
@@ -28,14 +28,11 @@ local function expression(field)
   return ("%s[%s]"):format(kind, read)
 end
 
--- How the fields are made that are kept: the value, and what must hold for it, over the flow `f` and its text `block`.
-local function kept_form(field)
-  local kind, read = field.kind, field.read
-  if kind == "text" then
-    return ("str(cast(chars, block) + block.%s.offset, block.%s.length)"):format(read, read), ("block.%s.length ~= 0"):format(read)
-  end
-  if kind == "found" then return ("(finders.%s(facts, cx) == 2 and str(found.data, found.size) or nil)"):format(read) end
-  if kind == "label" then return expression(field) end
+-- What a field needs before it can be read.
+local function preparation(field)
+  if field.kind == "text" then return "local block = block_of(f)" end
+  if field.kind == "address" then return ("if f.%s_text_length == 0 then write_addresses(cx) end"):format(field.read) end
+  return ""
 end
 
 local function condition(field)
@@ -50,7 +47,12 @@ local function compiled()
   local finders = {}
   for name, address in pairs(host.finders) do finders[name] = ffi.cast("int32_t (*)(void *, script_cursor *)", address) end
   local cx = ffi.cast("script_cursor *", host.cursor)
+  local heads, no_text = ffi.typeof("const flow_text *"), ffi.new("flow_text")
   local cast, rshift, band = ffi.cast, bit.rshift, bit.band
+  local function block_of(f)
+    if f.text == 0 or cx.text_arena == nil then return cast(heads, no_text) end
+    return cast(heads, cx.text_arena + f.text * 16ULL)
+  end
   local function risk_names(risks)
     local list, count = {}, 0
     if risks == 0 then return list end
@@ -62,26 +64,20 @@ local function compiled()
     end
     return list
   end
-  local prelude = "local cx, str, cast, chars, found, finders, facts, names, block_of, risk_names, write_addresses = ... "
+  local prelude = "local cx, str, cast, chars, found, finders, facts, names, block_of, risk_names, write_addresses, no_text = ... "
     .. "local labels, protocol_breeds, categories, confidences = names.labels, names.protocol_breeds, names.categories, names.confidences "
     .. "local transports, ends, tunnels, tcp_states = names.transports, names.ends, names.tunnels, names.tcp_states "
-  local chars, found, facts = ffi.typeof("const char *"), cast("const script_text *", host.found), cast("void *", host.facts)
-  local write_addresses = cast("void (*)(script_cursor *)", host.write_addresses)
   local function make(text, name)
-    return assert(loadstring(prelude .. text, name))(cx, ffi.string, cast, chars, found, finders, facts, names, kept.block_of, risk_names,
-      write_addresses)
+    return assert(loadstring(prelude .. text, name))(cx, ffi.string, cast, ffi.typeof("const char *"),
+      cast("const script_text *", host.found), finders, cast("void *", host.facts), names, block_of, risk_names,
+      cast("void (*)(script_cursor *)", host.write_addresses), no_text)
   end
   getters = {}
-  local function make_kept(field)
-    if field.kind == "address" then return kept.addresses[field.read] end
-    local value, known = kept_form(field)
-    return value and kept.accessor("=flow." .. field.name, known, value, "str, chars, found, finders, facts, labels", ffi.string, chars,
-      found, finders, facts, names.labels)
-  end
   for _, field in ipairs(host.fields) do
     local value, needed = expression(field), condition(field)
     local guard = needed and ("if not (%s) then return nil end"):format(needed) or ""
-    getters[field.name] = make_kept(field) or make(("return function() local f = cx.flow %s return %s end"):format(guard, value), "=flow." .. field.name)
+    getters[field.name] = make(("return function() local f = cx.flow %s %s return %s end"):format(preparation(field), guard, value),
+      "=flow." .. field.name)
   end
   -- All fields at once: those that are always there in a constructor, the others after it.
   local constructor, later = {}, {}

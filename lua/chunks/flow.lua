@@ -1,6 +1,6 @@
 -- Builds the methods of the table `flow`. Runs once in a VM, before any script. FFI is used here and in output.lua only, and
 -- stays in the upvalues of closures.
-local host, kept = ...
+local host = ...
 local names = host.names
 local old = host.names_2017 -- what the methods give instead, if anything
 
@@ -75,8 +75,8 @@ local macs = setmetatable({}, {__index = function(made, number)
     for key in next, made do made[key] = nil end
     known_macs = 0
   end
-  local d = ("%012X"):format(number - 2 ^ 48)
-  local text = d:sub(1, 2) .. ":" .. d:sub(3, 4) .. ":" .. d:sub(5, 6) .. ":" .. d:sub(7, 8) .. ":" .. d:sub(9, 10) .. ":" .. d:sub(11, 12)
+  local digits = ("%012X"):format(number - 2 ^ 48)
+  local text = digits:gsub("%x%x", "%0:", 5)
   made[number], known_macs = text, known_macs + 1
   return text
 end})
@@ -95,14 +95,10 @@ if old then
   end
 end
 
-local function label_in(list)
-  return kept.accessor("=flow.getNdpiProto", nil, "labels[f.master_protocol * 32768 + f.app_protocol]", "labels", list)
-end
-local short_label = label_in(short_labels)
-
 function flow.getNdpiProto()
   if cx.live == 0 then return end
-  return short_label()
+  local f = cx.flow
+  return short_labels[f.master_protocol * 32768 + f.app_protocol]
 end
 
 function flow.getNdpiProtoId()
@@ -123,14 +119,10 @@ function flow.getLastSeen()
   return seconds(cx.flow.last_seen_ns)
 end
 
-local server_name = kept.accessor("=flow.getServerName", nil, "server_name()", "server_name", function()
-  find_server_name(facts, cx)
-  return str(found.data, found.size)
-end)
-
 function flow.getServerName()
   if cx.live == 0 then return end
-  return server_name()
+  find_server_name(facts, cx)
+  return str(found.data, found.size)
 end
 
 -- find_* give 0 where the flow is not HTTP, 1 where it is and the text is not known yet, 2 where it is.
@@ -154,23 +146,15 @@ local function put(...) out[#out + 1] = string.format(...) end
 local mac_numbers = {["cli.mac"] = host.part.client_mac_number, ["srv.mac"] = host.part.server_mac_number}
 local function value(entry)
   if mac_numbers[entry.key] then return ("macs[n[%d]]"):format(mac_numbers[entry.key]) end
-  return entry.kind == "number" and ("n[%d]"):format(entry.index) or ("text_%d()"):format(entry.index)
-end
--- Texts by their places, each by a function of its own.
-local text_names, text_values = {}, {}
-for _, entry in ipairs(host.keys) do
-  if entry.kind == "text" and not mac_numbers[entry.key] then
-    local text = entry.index == host.client_address and kept.addresses.client or entry.index == host.server_address and kept.addresses.server
-      or kept.accessor("=flow.dump", nil, ("str(x[%d].data, x[%d].size)"):format(entry.index, entry.index), "str, x", str, x)
-    text_names[#text_names + 1], text_values[#text_values + 1] = ("text_%d"):format(entry.index), text
-  end
+  return entry.kind == "number" and ("n[%d]"):format(entry.index) or ("str(x[%d].data, x[%d].size)"):format(entry.index, entry.index)
 end
 local conditional = {"icmp", "protos.http.server_name", "end.reason", "tunnel"}
 for _, entry in ipairs(host.keys) do
   if entry.scope == "on_condition" then conditional[#conditional + 1] = entry.key end
 end
 local function constructor(tcp, whole)
-  put("local client, server = text_%d(), text_%d()", host.client_address, host.server_address)
+  put("local client, server = str(x[%d].data, x[%d].size), str(x[%d].data, x[%d].size)", host.client_address, host.client_address,
+    host.server_address, host.server_address)
   put("t = {")
   for _, entry in ipairs(host.keys) do
     if entry.index == host.client_address and entry.kind == "text" then
@@ -187,8 +171,8 @@ local function constructor(tcp, whole)
   for _, key in ipairs {"cli.source_id", "srv.source_id", "cli.pool_id", "srv.pool_id"} do put("[%q] = 0,", key) end
   if tcp then put('["tcp.seq_problems"] = false, ["tcp_established"] = false,') end
   put('["moreinfo.json"] = "{}",')
-  put('["proto.l4"] = transports[i[%d]], ["proto.ndpi"] = label(), ["proto.ndpi_breed"] = breeds[i[%d]],',
-    host.index.protocol, host.index.app)
+  put('["proto.l4"] = transports[i[%d]], ["proto.ndpi"] = labels[i[%d]], ["proto.ndpi_breed"] = breeds[i[%d]],',
+    host.index.protocol, host.index.labels, host.index.app)
   put('["detection"] = detections[i[%d]], ["detection.confidence"] = confidences[i[%d]],', host.index.detection, host.index.confidence)
   for _, side in ipairs {{"cli2srv", "client"}, {"srv2cli", "server"}} do
     put('["interarrival.%s"] = {min = n[%d], max = n[%d], avg = n[%d]},', side[1], host.part[side[2] .. "_gap_min"],
@@ -204,8 +188,7 @@ local function when(bit, ...)
   for _, key in ipairs {...} do set(key) end
   return function() put("end") end
 end
-put("local cx, facts, n, i, band, fill, transports, label, breeds, detections, confidences, ends, tunnels, macs, %s = ...",
-  table.concat(text_names, ", "))
+put("local cx, facts, n, x, i, str, band, fill, transports, labels, breeds, detections, confidences, ends, tunnels, macs = ...")
 put("return function()")
 put("if cx.live == 0 then return end")
 put("local known, t = fill(facts, cx)")
@@ -247,8 +230,8 @@ put('if band(known, %d) ~= 0 then t["tcp_established"] = true end', bits.establi
 put('if band(known, %d) ~= 0 then t["flow_goodput.low"] = true end', bits.low_goodput)
 put("return t")
 put("end")
-flow.dump = assert(loadstring(table.concat(out, "\n"), "=flow.dump"))(cx, facts, n, i, band, fill, transports, label_in(long_labels), breeds,
-  detections, confidences, ends, tunnels, macs, unpack(text_values))
+flow.dump = assert(loadstring(table.concat(out, "\n"), "=flow.dump"))(cx, facts, n, x, i, str, band, fill, transports, long_labels, breeds,
+  detections, confidences, ends, tunnels, macs)
 
 -- Now that the templates from which the tables are copied have a place for each key, the keys that come and go lose their values there.
 local funck, found_templates = require("jit.util").funck, 0

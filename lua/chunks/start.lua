@@ -13,9 +13,8 @@ end
 if host.jit then run("helpers", host) end
 local output = run("output", host)
 local api = run("api", host)
-local kept = host.jit and run("kept", host)
-local flow = run("flow", host, kept)
-host.flow_argument = run("fields", host, flow, kept)
+local flow = run("flow", host)
+host.flow_argument = run("fields", host, flow)
 local compile, guards, withheld = run("compile", host), run("guards", host), run("withheld", host)
 local strings = run("strings", host)
 host.lifecycle = run("lifecycle", host, output)
