@@ -94,7 +94,7 @@ result<std::unique_ptr<detector>> detector::make(const detector_options& options
       && ndpi_load_protocols_file(module, options.protocols_file.c_str()) < 0)
     return error{ec::bad_setting, "nDPI can't load the protocols file " + options.protocols_file};
   ndpi_finalize_initialization(module);
-  made->networks_ = index_networks(module);
+  made->answers_ = std::make_unique<module_answers>(module);
   made->fill_names();
   return made;
 }
@@ -156,7 +156,7 @@ bool detector::speaks_http(const flow_record& flow) noexcept {
 detector::outcome detector::inspect(ndpi_flow_struct& state, flow_record& flow,
                                     const uint8_t* network, uint32_t captured, int64_t now_ns,
                                     bool last) noexcept {
-  const networks_in_use guard{networks_};
+  const answers_in_use guard{*answers_};
   const auto length = static_cast<uint16_t>(std::min<uint32_t>(captured, UINT16_MAX));
   const ndpi_protocol said = ndpi_detection_process_packet(
     module_, &state, network, length, static_cast<uint64_t>(now_ns / 1'000'000));
@@ -197,7 +197,7 @@ void detector::give_up(ndpi_flow_struct& state, flow_record& flow) noexcept {
 }
 
 void detector::conclude(ndpi_flow_struct& state, flow_record& flow) noexcept {
-  const networks_in_use guard{networks_};
+  const answers_in_use guard{*answers_};
   give_up(state, flow);
 }
 

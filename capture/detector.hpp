@@ -1,7 +1,6 @@
 #pragma once
 
 #include "capture/event.hpp"
-#include "capture/network_index.hpp"
 #include "capture/result.hpp"
 #include "capture/text_blocks.hpp"
 
@@ -14,6 +13,8 @@ struct ndpi_detection_module_struct;
 struct ndpi_flow_struct;
 
 namespace flowactors {
+
+struct module_answers;
 
 struct detector_options {
   bool guess = true;          ///< by port and address when nDPI gives up
@@ -69,7 +70,7 @@ private:
   void give_up(ndpi_flow_struct& state, flow_record& flow) noexcept;
 
   ndpi_detection_module_struct* module_;
-  network_index networks_;
+  std::unique_ptr<module_answers> answers_;
   bool guess_;
   char hash_[40]; // in hexadecimal, while it is described
   catalog names_;

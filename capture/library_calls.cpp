@@ -26,19 +26,21 @@ const char* find_in(const char* text, const char* wanted, size_t room) noexcept 
 
 namespace {
 
-thread_local constinit const network_index* known_networks = nullptr;
+thread_local constinit module_answers* known = nullptr;
 thread_local constinit const ndpi_patricia_tree_t* last_tree = nullptr;
 
-using network_search = ndpi_patricia_node_t* (*)(ndpi_patricia_tree_t*, ndpi_prefix_t*);
-
-ndpi_patricia_node_t* search_tree(ndpi_patricia_tree_t* tree, ndpi_prefix_t* prefix) {
-  static const auto original =
-    reinterpret_cast<network_search>(dlsym(RTLD_NEXT, "ndpi_patricia_search_best"));
-  last_tree = tree;
-  return original(tree, prefix);
+/// The function of libndpi that ours stands before.
+template <class F>
+F* original(const char* name) noexcept {
+  return reinterpret_cast<F*>(dlsym(RTLD_NEXT, name));
 }
 
-} // namespace
+ndpi_patricia_node_t* search_tree(ndpi_patricia_tree_t* tree, ndpi_prefix_t* prefix) {
+  static auto* const search =
+    original<decltype(ndpi_patricia_search_best)>("ndpi_patricia_search_best");
+  last_tree = tree;
+  return search(tree, prefix);
+}
 
 network_index index_networks(ndpi_detection_module_struct* module) {
   in_addr any{htonl(0x08080808)}; // a public one: of private ones the tree is not asked
@@ -47,29 +49,85 @@ network_index index_networks(ndpi_detection_module_struct* module) {
   return network_index{last_tree};
 }
 
-networks_in_use::networks_in_use(const network_index& index) noexcept {
-  known_networks = &index;
+} // namespace
+
+module_answers::module_answers(ndpi_detection_module_struct* module)
+  : networks(index_networks(module)) {}
+
+answers_in_use::answers_in_use(module_answers& answers) noexcept {
+  known = &answers;
 }
 
-networks_in_use::~networks_in_use() {
-  known_networks = nullptr;
+answers_in_use::~answers_in_use() {
+  known = nullptr;
 }
 
 } // namespace flowactors
 
 extern "C" {
 
+using flowactors::known;
+using flowactors::module_answers;
+using flowactors::original;
+
 // Asked up to ten times a flow about its two addresses: a quarter of the time for flows of one
 // packet.
 ndpi_patricia_node_t* ndpi_patricia_search_best(ndpi_patricia_tree_t* tree, ndpi_prefix_t* prefix) {
-  using flowactors::known_networks;
-  if (known_networks != nullptr && known_networks->is_of(tree) && prefix != nullptr
+  if (known != nullptr && known->networks.is_of(tree) && prefix != nullptr
       && prefix->family == AF_INET && prefix->bitlen == 32) {
-    const auto answer = known_networks->find(ntohl(prefix->add.sin.s_addr));
+    const auto answer = known->networks.find(ntohl(prefix->add.sin.s_addr));
     if (answer.known)
       return answer.node;
   }
   return flowactors::search_tree(tree, prefix);
+}
+
+// A host's name is looked for among those of protocols and of categories, and judged by its
+// letters, several times a flow. The answers depend on the name alone.
+int ndpi_match_string_subprotocol(ndpi_detection_module_struct* module, char* text, u_int length,
+                                  ndpi_protocol_match_result* found) {
+  static auto* const match =
+    original<decltype(ndpi_match_string_subprotocol)>("ndpi_match_string_subprotocol");
+  if (known == nullptr || text == nullptr || length == 0 || *text == '\0')
+    return match(module, text, length, found);
+  const auto answer = known->protocols.find({text, length}, [&] {
+    module_answers::match fresh{};
+    fresh.result = match(module, text, length, &fresh.found);
+    return fresh;
+  });
+  *found = answer.found;
+  return answer.result;
+}
+
+int ndpi_match_custom_category(ndpi_detection_module_struct* module, char* name, u_int length,
+                               ndpi_protocol_category_t* found) {
+  static auto* const match =
+    original<decltype(ndpi_match_custom_category)>("ndpi_match_custom_category");
+  if (known == nullptr || name == nullptr || length == 0 || *name == '\0' || found == nullptr)
+    return match(module, name, length, found);
+  const auto answer = known->categories.find({name, length}, [&] {
+    module_answers::category fresh{};
+    fresh.result = match(module, name, length, &fresh.found);
+    return fresh;
+  });
+  *found = answer.found;
+  return answer.result;
+}
+
+// Of a flow with a master protocol libndpi says no without a look at the name; and where it says
+// yes it notes a risk, so that it is asked again.
+int ndpi_check_dga_name(ndpi_detection_module_struct* module, ndpi_flow_struct* flow, char* name,
+                        u_int8_t is_hostname) {
+  static auto* const check = original<decltype(ndpi_check_dga_name)>("ndpi_check_dga_name");
+  if (known == nullptr || name == nullptr
+      || (flow != nullptr && flow->detected_protocol_stack[1] != NDPI_PROTOCOL_UNKNOWN))
+    return check(module, flow, name, is_hostname);
+  bool fresh = false;
+  const int result = known->generated[is_hostname != 0 ? 1 : 0].find(name, [&] {
+    fresh = true;
+    return check(module, flow, name, is_hostname);
+  });
+  return fresh || result == 0 ? result : check(module, flow, name, is_hostname);
 }
 
 // Dissectors look for words in payloads, a dozen times a packet of an unknown protocol.

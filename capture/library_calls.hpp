@@ -1,10 +1,12 @@
 #pragma once
 
+#include "capture/name_answers.hpp"
 #include "capture/network_index.hpp"
 
-#include <cstddef>
+#include <ndpi/ndpi_api.h>
 
-struct ndpi_detection_module_struct;
+#include <array>
+#include <cstddef>
 
 namespace flowactors {
 
@@ -12,17 +14,37 @@ namespace flowactors {
 /// nullptr if there is none. What libndpi's ndpi_strnstr gives.
 const char* find_in(const char* text, const char* wanted, size_t room) noexcept;
 
-/// The networks that a module knows, after it is finalised. Of no tree if libndpi's search can't be
-/// reached.
-network_index index_networks(ndpi_detection_module_struct* module);
+/// What a module of nDPI answers over and over while it works: whom addresses and names belong to.
+struct module_answers {
+  module_answers() = default; ///< of no module
 
-/// While it lives, this thread's searches in the tree of `index` are answered by the index.
-class networks_in_use {
+  /// Of a module that is finalised. Without networks if libndpi's search can't be reached.
+  explicit module_answers(ndpi_detection_module_struct* module);
+
+  struct match {
+    int result;
+    ndpi_protocol_match_result found;
+  };
+
+  struct category {
+    int result;
+    ndpi_protocol_category_t found;
+  };
+
+  network_index networks;
+  name_answers<match> protocols;
+  name_answers<category> categories;
+  std::array<name_answers<int>, 2> generated; // by algorithm, false or true: is it a host's name
+};
+
+/// While it lives, what libndpi asks itself on this thread is answered by `answers`, which must be
+/// of the module at work.
+class answers_in_use {
 public:
-  explicit networks_in_use(const network_index& index) noexcept;
-  ~networks_in_use();
-  networks_in_use(const networks_in_use&) = delete;
-  networks_in_use& operator=(const networks_in_use&) = delete;
+  explicit answers_in_use(module_answers& answers) noexcept;
+  ~answers_in_use();
+  answers_in_use(const answers_in_use&) = delete;
+  answers_in_use& operator=(const answers_in_use&) = delete;
 };
 
 } // namespace flowactors

@@ -1,7 +1,6 @@
 #define CAF_SUITE capture_network_index
 #include "capture/network_index.hpp"
 
-#include "capture/library_calls.hpp"
 #include "tests/suite.hpp"
 
 #include <dlfcn.h>
@@ -119,28 +118,6 @@ CAF_TEST(networks of another family are left to the tree) {
   ndpi_fill_prefix_v6(&prefix, &address, 64, 128);
   CAF_REQUIRE(ndpi_patricia_lookup(other.get(), &prefix) != nullptr);
   CAF_CHECK(!network_index{other.get()}.is_of(other.get()));
-}
-
-CAF_TEST(the index of a module answers its searches as the module does) {
-  ndpi_detection_module_struct* module = ndpi_init_detection_module(ndpi_no_prefs);
-  CAF_REQUIRE(module != nullptr);
-  NDPI_PROTOCOL_BITMASK all;
-  NDPI_BITMASK_SET_ALL(all);
-  ndpi_set_protocol_detection_bitmask2(module, &all);
-  ndpi_finalize_initialization(module);
-  const network_index index = index_networks(module);
-  size_t owned = 0;
-  for (int i = 0; i < 100'000; ++i) {
-    in_addr address{static_cast<uint32_t>(random())};
-    const uint16_t said = ndpi_network_ptree_match(module, &address);
-    const networks_in_use guard{index};
-    CAF_REQUIRE_EQUAL(ndpi_network_ptree_match(module, &address), said);
-    owned += said != NDPI_PROTOCOL_UNKNOWN ? 1 : 0;
-  }
-  CAF_CHECK(owned > 1000);
-  // 13.107.64.0/18 is Microsoft's: the answer must come from the index.
-  CAF_CHECK(index.find(0x0d6b4001).node != nullptr);
-  ndpi_exit_detection_module(module);
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()
