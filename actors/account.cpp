@@ -1,8 +1,10 @@
 #include "actors/account.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <optional>
 #include <tuple>
+#include <utility>
 
 namespace flowactors {
 
@@ -61,6 +63,7 @@ void add(Array& into, const Array& more) {
 
 void merge(tracker_counters& into, const tracker_counters& more) {
   into.seen += more.seen;
+  into.of_others += more.of_others;
   into.decoded += more.decoded;
   add(into.undecoded, more.undecoded);
   into.bytes += more.bytes;
@@ -124,6 +127,20 @@ std::vector<named_count> with(named_count first, std::vector<named_count> rest) 
 }
 
 // -- the equations --------------------------------------------------------------------------------
+
+/// The workers of an input of paths are each given all packets: together they took each once.
+void balance_shares(report& out, const std::vector<worker_account>& workers) {
+  std::vector<named_count> shares;
+  for (const auto& w : workers) {
+    if (w.worker == 1)
+      shares.clear();
+    shares.emplace_back("worker_" + std::to_string(w.worker), w.seen);
+    const bool whole = w.worker == w.workers && shares.size() == w.workers; // nobody broke down
+    if (w.shared && whole)
+      out.ledger.push_back(
+        {"packets shared of " + w.input, {{"given_to_each", w.seen + w.of_others}}, shares});
+  }
+}
 
 void balance_packets(report& out, const capture_snapshot& books) {
   const auto& t = books.tracker;
@@ -324,6 +341,7 @@ void merge(capture_snapshot& into, const capture_snapshot& more) {
   add(into.unscripted, more.unscripted);
   into.records.emitted += more.records.emitted;
   add(into.records.flows, more.records.flows);
+  into.workers.insert(into.workers.end(), more.workers.begin(), more.workers.end());
   for (const auto& p : more.protocols) {
     auto at = std::ranges::lower_bound(into.protocols, p.name, {}, &protocol_account::name);
     if (at == into.protocols.end() || at->name != p.name)
@@ -332,6 +350,26 @@ void merge(capture_snapshot& into, const capture_snapshot& more) {
     at->totals.bytes += p.totals.bytes;
     at->totals.flows += p.totals.flows;
   }
+}
+
+worker_account account_of(const capture_snapshot& books, worker_account row) {
+  const auto& t = books.tracker;
+  report own;
+  own.packets.undecoded = named<undecoded>(t.undecoded);
+  own.flows.ended = named<end_reason>(t.ended);
+  own.messages = messages_of(books.scripts.messages);
+  balance_packets(own, books);
+  balance_events(own, books, books.scripts);
+  row.seen = t.seen;
+  row.of_others = t.of_others;
+  row.decoded = t.decoded;
+  row.bytes = t.bytes;
+  row.created = t.created;
+  row.live = t.live;
+  row.peak = t.peak;
+  row.events = std::accumulate(t.events.begin(), t.events.end(), uint64_t{0});
+  row.balanced = own.balanced();
+  return row;
 }
 
 report make_report(const capture_snapshot& books, const output_counters& output,
@@ -374,7 +412,14 @@ report make_report(const capture_snapshot& books, const output_counters& output,
     out.outputs.push_back(
       {each.name, r.taken, r.written, losses_of(r), r.waiting, r.bytes, r.files, r.retries});
   }
+  auto workers = books.workers;
+  std::ranges::sort(workers, {}, &worker_account::place);
+  for (const auto& w : workers)
+    out.workers.push_back({w.input, w.worker, w.seen, w.decoded, w.bytes, w.created, w.live, w.peak,
+                           w.events, w.balanced});
   balance_packets(out, books);
+  if (closing)
+    balance_shares(out, workers);
   balance_events(out, books, scripts);
   balance_contexts(out, books, contexts, closing);
   for (const auto& each : outputs)

@@ -46,6 +46,24 @@ struct protocol_account {
   protocol_totals totals;
 };
 
+/// What one worker has done, for the report.
+struct worker_account {
+  uint32_t place = 0; ///< among all workers of the run
+  std::string input;
+  uint32_t worker = 1; ///< of those of the input, from 1
+  uint32_t workers = 1;
+  bool shared = false; ///< each worker of the input is given all packets
+  uint64_t seen = 0;
+  uint64_t of_others = 0; ///< packets that it left to other workers
+  uint64_t decoded = 0;
+  uint64_t bytes = 0;
+  uint64_t created = 0;
+  uint64_t live = 0;
+  uint64_t peak = 0;
+  uint64_t events = 0;
+  bool balanced = true; ///< its own ledger
+};
+
 /// Everything that a capture actor has counted, as of a moment between two bursts.
 struct capture_snapshot {
   source_counters source;
@@ -55,6 +73,7 @@ struct capture_snapshot {
   std::array<uint64_t, event_kind_count> unscripted{}; ///< events that were for outputs alone
   record_account records;                              ///< what was handed to outputs
   std::vector<lane_sending> lanes;                     ///< what was handed to contexts
+  std::vector<worker_account> workers;                 ///< the supervisor's to fill in
 };
 
 /// What the actors of a context have counted, each between two batches.
@@ -89,6 +108,9 @@ struct context_account {
   record_account records; ///< what was handed to outputs
   std::vector<lane_account> lanes;
 };
+
+/// The row of a worker whose books these are; who it is stands there already.
+worker_account account_of(const capture_snapshot& books, worker_account row);
 
 /// Adds one worker's books to another's.
 void merge(capture_snapshot& into, const capture_snapshot& more);
@@ -126,8 +148,8 @@ typename Inspector::result_type inspect(Inspector& f, source_counters& x) {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, tracker_counters& x) {
-  return f(caf::meta::type_name("tracker_counters"), x.seen, x.decoded, x.undecoded, x.bytes,
-           x.created, x.ended, x.live, x.peak, x.packets_of_ended, x.bytes_of_ended,
+  return f(caf::meta::type_name("tracker_counters"), x.seen, x.of_others, x.decoded, x.undecoded,
+           x.bytes, x.created, x.ended, x.live, x.peak, x.packets_of_ended, x.bytes_of_ended,
            x.packets_of_live, x.events, x.late_packets, x.text_lost, x.first_ns, x.now_ns);
 }
 
@@ -171,7 +193,7 @@ typename Inspector::result_type inspect(Inspector& f, script_account& x) {
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, capture_snapshot& x) {
   return f(caf::meta::type_name("capture_snapshot"), x.source, x.tracker, x.protocols, x.scripts,
-           x.unscripted, x.records, x.lanes);
+           x.unscripted, x.records, x.lanes, x.workers);
 }
 
 template <class Inspector>
@@ -184,6 +206,13 @@ template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, context_snapshot& x) {
   return f(caf::meta::type_name("context_snapshot"), x.scripts, x.taken, x.batches, x.skipped,
            x.doubled);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, worker_account& x) {
+  return f(caf::meta::type_name("worker_account"), x.place, x.input, x.worker, x.workers, x.shared,
+           x.seen, x.of_others, x.decoded, x.bytes, x.created, x.live, x.peak, x.events,
+           x.balanced);
 }
 
 template <class Inspector>

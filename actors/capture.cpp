@@ -76,9 +76,13 @@ void capture_state::poll() {
   if (full != nullptr) // a context is slow: meanwhile nothing is read, but the mailbox
     full->wait(parts_.slice);
   collect_faults();
-  if (parts_.from->stopped() || (parts_.voice != nullptr && parts_.voice->closed()))
-    end(end_reason::shutdown);
-  else if (parts_.from->at_end())
+  if (parts_.voice != nullptr && parts_.voice->closed())
+    parts_.from->stop(); // other workers of the input do so, too, at the same packet
+  const bool over =
+    parts_.from->at_end(); // asked before `stopped`: another worker's stop ends this one
+  if (parts_.from->stopped() && !parts_.from->owes())
+    drain();
+  else if (over)
     end(end_reason::end_of_input);
   else
     self_->send(self_, poll_atom_v);
@@ -124,6 +128,7 @@ capture_snapshot capture_state::snapshot() {
   capture_snapshot out;
   out.source = parts_.from->counters();
   out.tracker = parts_.flows->counters();
+  out.source.handed_out -= out.tracker.of_others; // its share, so that those of all workers add up
   out.protocols = protocols_of(*parts_.flows);
   if (parts_.scripts != nullptr)
     out.scripts = account_of(*parts_.scripts);
@@ -136,12 +141,12 @@ capture_snapshot capture_state::snapshot() {
 
 capture_progress capture_state::progress() {
   const auto bytes = parts_.from->progress();
-  return {bytes.done, bytes.total, parts_.from->counters().handed_out};
+  return {bytes.done, bytes.total, parts_.flows->seen()};
 }
 
 void capture_state::drain() {
-  if (phase_ != phase::reading)
-    return;
+  if (phase_ != phase::reading || parts_.from->owes())
+    return; // it reads on until it has had what other workers have had
   // What waits in the kernel's ring was captured before the word came.
   const auto until = std::chrono::steady_clock::now() + ring_grace;
   while (parts_.from->live() && burst() && std::chrono::steady_clock::now() < until) {

@@ -39,6 +39,14 @@ std::string listed(const json& counts) {
   return out.empty() ? "-" : out;
 }
 
+/// "eth0", or "eth0, worker 2 of 4".
+std::string input_name(const json& from) {
+  std::string out = from["name"].get<std::string>();
+  if (from["workers"].get<uint64_t>() > 1)
+    out += ", worker " + count(from["worker"]) + " of " + count(from["workers"]);
+  return out;
+}
+
 std::string headline(const json& from) {
   return from["version"].get<std::string>() + ", process " + std::to_string(from["pid"].get<int>())
          + ", " + from["phase"].get<std::string>() + " for "
@@ -82,8 +90,7 @@ std::string status_text(const json& from, bool colour) {
   out += reload_text(from["reload"]);
   text_table inputs({"input", "state", "packets"}, 2);
   for (const auto& input : from["inputs"])
-    inputs.add({input["name"].get<std::string>(), input["state"].get<std::string>(),
-                count(input["packets"])});
+    inputs.add({input_name(input), input["state"].get<std::string>(), count(input["packets"])});
   return out + "\n" + inputs.text(colour) + outputs_text(from["outputs"], colour);
 }
 
@@ -235,7 +242,7 @@ std::string input_rows(const json& now, const rates& rate, bool colour) {
   text_table out({"input", "state", "packets/s", "packets"}, 2);
   for (size_t i = 0; i < now["inputs"].size(); ++i) {
     const auto& input = now["inputs"][i];
-    out.add({input["name"].get<std::string>(), input["state"].get<std::string>(),
+    out.add({input_name(input), input["state"].get<std::string>(),
              rate.text("/inputs/" + std::to_string(i) + "/packets"), count(input["packets"])});
   }
   return "\n" + out.text(colour);

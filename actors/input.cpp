@@ -24,6 +24,37 @@ uint64_t size_of(const std::string& path) {
   return sum;
 }
 
+/// The sources of an interface, one for each worker, opened together by whoever comes first, who
+/// also gets the error if that fails; then there is nothing for the others.
+class interface_group {
+public:
+  interface_group(const capture_order& order, const live_options& options)
+    : interface_(order.interface), workers_(order.workers), options_(options) {}
+
+  result<std::unique_ptr<source>> open(size_t worker) {
+    const std::lock_guard guard(mutex_);
+    if (workers_ == 1)
+      return open_interface(interface_, options_);
+    if (!std::exchange(tried_, true)) {
+      auto opened = open_interface(interface_, options_, workers_);
+      if (!opened)
+        return opened.failure();
+      sources_ = std::move(*opened);
+    }
+    if (sources_.empty())
+      return empty_source(interface_);
+    return std::move(sources_[worker]);
+  }
+
+private:
+  std::string interface_;
+  size_t workers_;
+  live_options options_;
+  std::mutex mutex_;
+  bool tried_ = false;
+  std::vector<std::unique_ptr<source>> sources_;
+};
+
 void add(source_counters& into, const source_counters& more) noexcept {
   into.handed_out += more.handed_out;
   into.filtered += more.filtered;
@@ -34,14 +65,34 @@ void add(source_counters& into, const source_counters& more) noexcept {
 
 } // namespace
 
-input::input(const capture_order& order, const live_options& live)
-  : name_(order.name), live_(!order.interface.empty()) {
-  if (live_)
-    openers_.push_back([=] { return open_interface(order.interface, live); });
+std::vector<std::shared_ptr<input>> input::make(const capture_order& order,
+                                                const live_options& live) {
+  std::shared_ptr<shared_paths> shared;
+  if (order.workers > 1 && order.interface.empty())
+    shared = std::make_shared<shared_paths>(order.paths, live.filter, order.workers);
+  const auto group = std::make_shared<interface_group>(order, live);
+  std::vector<std::shared_ptr<input>> out;
+  for (size_t i = 0; i < order.workers; ++i) {
+    std::shared_ptr<input> one{new input(order, i)};
+    if (one->live_)
+      one->openers_.push_back([group, i] { return group->open(i); });
+    else
+      one->add_paths(order, live, shared);
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
+void input::add_paths(const capture_order& order, const live_options& live,
+                      std::shared_ptr<shared_paths> shared) {
+  shared_ = std::move(shared);
   bool known = true;
-  for (const auto& path : order.paths) {
-    openers_.push_back([path, filter = live.filter] { return open_path(path, filter); });
-    sizes_.push_back(size_of(path));
+  for (size_t i = 0; i < order.paths.size(); ++i) {
+    if (shared_ != nullptr)
+      openers_.push_back([this, i] { return shared_->open(i, worker_); });
+    else
+      openers_.push_back([=] { return open_path(order.paths[i], live.filter); });
+    sizes_.push_back(worker_ == 0 ? size_of(order.paths[i]) : 0); // bytes count once
     total_bytes_ += sizes_.back();
     known = known && sizes_.back() != 0;
   }
@@ -50,7 +101,10 @@ input::input(const capture_order& order, const live_options& live)
 }
 
 void input::open_next() {
-  auto opened = openers_[next_++]();
+  auto opened = openers_[next_]();
+  if (opened && *opened == nullptr)
+    return;
+  ++next_;
   if (!opened) {
     failures_.push_back(opened.failure());
     return;
@@ -62,7 +116,7 @@ void input::open_next() {
 }
 
 void input::open() {
-  if (current_ == nullptr && next_ < openers_.size() && !stopped_)
+  if (current_ == nullptr && next_ < openers_.size() && (!stopped() || owes()))
     open_next();
 }
 
@@ -112,7 +166,14 @@ source::progress_bytes input::progress() const noexcept {
 
 void input::stop() noexcept {
   stopped_ = true;
+  if (shared_ != nullptr)
+    shared_->stop();
   wake();
+}
+
+void input::leave() noexcept {
+  if (shared_ != nullptr)
+    shared_->leave(worker_);
 }
 
 void input::wake() noexcept {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/options.hpp"
+#include "capture/shared_paths.hpp"
 
 #include <atomic>
 #include <functional>
@@ -14,12 +15,17 @@ namespace flowactors {
 
 /// All that one capture actor reads: an interface, or paths one after another, each opened when its
 /// turn comes. A path that can't be opened or fails half way is a failure, and the next follows.
-/// `wake` and `stop` may be called from any thread; everything else belongs to the capture actor.
+/// `wake`, `stop` and `leave` may be called from any thread; everything else belongs to the capture
+/// actor.
 class input {
 public:
+  /// Gives null when it is too early.
   using opener = std::function<result<std::unique_ptr<source>>()>;
 
-  input(const capture_order& order, const live_options& live);
+  /// An input for each worker of the order. Those of an interface get a share of its packets each,
+  /// those of paths all packets, each at its own pace.
+  static std::vector<std::shared_ptr<input>> make(const capture_order& order,
+                                                  const live_options& live);
 
   /// Opens the interface, or the path whose turn it is, if that has not been done. `read` does it
   /// too; who calls this first knows that packets are captured from here on.
@@ -31,6 +37,7 @@ public:
   bool at_end() const noexcept { return current_ == nullptr && next_ == openers_.size(); }
   bool live() const noexcept { return live_; }
   const std::string& name() const noexcept { return name_; }
+  size_t worker() const noexcept { return worker_; } ///< of those of this input, from 0
 
   source_counters counters() noexcept;
   source::progress_bytes progress() const noexcept;
@@ -40,20 +47,32 @@ public:
 
   /// Ends reading for good; a `read` that is blocked returns soon.
   void stop() noexcept;
-  bool stopped() const noexcept { return stopped_; }
+  bool stopped() const noexcept { return stopped_ || (shared_ != nullptr && shared_->stopped()); }
+
+  /// True after `stop` while `read` still has to give what other workers of these paths were given.
+  bool owes() const noexcept { return shared_ != nullptr && stopped() && !at_end(); }
+
+  /// Whoever reads this has broken down: other workers of the input wait for it no more.
+  void leave() noexcept;
 
   /// Faults since the last call: what was left out of a path that went on, and what ended one.
   std::vector<error> take_warnings();
   std::vector<error> take_failures() noexcept { return std::exchange(failures_, {}); }
 
 private:
+  input(const capture_order& order, size_t worker)
+    : name_(order.name), live_(!order.interface.empty()), worker_(worker) {}
+  void add_paths(const capture_order& order, const live_options& live,
+                 std::shared_ptr<shared_paths> shared);
   void open_next();
   void close();
 
   std::string name_;
   bool live_;
+  size_t worker_; ///< of this input, from 0
   std::vector<opener> openers_;
-  std::vector<uint64_t> sizes_; ///< bytes of each path, 0 = not known
+  std::shared_ptr<shared_paths> shared_; ///< null = nobody else reads these paths
+  std::vector<uint64_t> sizes_;          ///< bytes of each path, 0 = not known
   size_t next_ = 0;
   std::atomic<bool> stopped_ = false;
   std::mutex mutex_; ///< of the pointer below, against `stop`

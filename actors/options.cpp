@@ -140,11 +140,27 @@ record_queue_options queue_options_of(const settings& from,
 std::vector<capture_order> plan_captures(const settings& from) {
   std::vector<capture_order> out;
   const auto& paths = from.capture.read;
+  const uint32_t workers = from.capture.workers;
   if (!paths.empty())
-    out.push_back(
-      {paths.size() == 1 ? paths.front() : std::to_string(paths.size()) + " inputs", "", paths});
-  for (const auto& interface : from.capture.interface)
-    out.push_back({interface, interface, {}});
+    out.push_back({paths.size() == 1 ? paths.front() : std::to_string(paths.size()) + " inputs", "",
+                   paths, workers, 0});
+  uint64_t first_id = out.size(); // the workers of paths number the same frames
+  for (const auto& interface : from.capture.interface) {
+    out.push_back({interface, interface, {}, workers, first_id});
+    first_id += workers;
+  }
+  return out;
+}
+
+tracker_options tracker_options_of(const settings& from, const capture_order& order,
+                                   uint32_t worker) {
+  auto out = tracker_options_of(from);
+  const bool live = !order.interface.empty();
+  if (!live)
+    out.share = {worker, order.workers};
+  out.first_id = order.first_id + (live ? worker : 0);
+  out.id_step = (from.capture.read.empty() ? 0 : 1)
+                + from.capture.interface.size() * uint64_t{from.capture.workers};
   return out;
 }
 

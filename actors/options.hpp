@@ -38,10 +38,17 @@ struct capture_order {
   std::string name;
   std::string interface; ///< empty = paths
   std::vector<std::string> paths;
+  uint32_t workers = 1;  ///< capture actors that share the work
+  uint64_t first_id = 0; ///< of the first worker's flows; see tracker_options
   bool operator==(const capture_order&) const = default;
 };
 
-/// The capture actors that the settings ask for: one for all paths, then one for each interface.
+/// The inputs that the settings ask for: one for all paths, then one for each interface.
 std::vector<capture_order> plan_captures(const settings& from);
+
+/// The options of one worker of an input. Of paths a worker sees all packets and takes its share;
+/// of an interface it sees those that the kernel gives it. No two flows of a run have one id.
+tracker_options tracker_options_of(const settings& from, const capture_order& order,
+                                   uint32_t worker);
 
 } // namespace flowactors

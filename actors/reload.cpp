@@ -152,9 +152,12 @@ void supervisor_state::swap(size_t index, std::shared_ptr<script_vm> fresh) {
     ->request(workers_[index].handle, caf::infinite, swap_atom_v,
               scripts_in_transit{std::move(fresh)})
     .then(
-      [this](scripts_in_transit& old) {
-        if (old.vm != nullptr)
-          merge(books_.scripts, account_of(*old.vm));
+      [this, index](scripts_in_transit& old) {
+        if (old.vm != nullptr) {
+          const auto done = account_of(*old.vm);
+          merge(books_.scripts, done);
+          merge(workers_[index].former.scripts, done);
+        }
         old.vm = nullptr; // closed here, off the packet path
         one_swapped();
       },

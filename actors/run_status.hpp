@@ -19,9 +19,11 @@ struct reload_status {
   std::vector<std::string> faults;
 };
 
-/// An input, and how far it is.
+/// A worker of an input, and how far it is.
 struct input_status {
   std::string name;
+  uint32_t worker = 1;  ///< of the input, from 1
+  uint32_t workers = 1; ///< that the input has
   bool live = false;
   std::string state; ///< reading | ended | silent (gave no answer in time)
   uint64_t packets = 0;

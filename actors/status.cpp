@@ -38,13 +38,13 @@ void supervisor_state::gather(caf::duration at_most, std::function<void(const ga
     ++under_way->missing;
     self_->request(each.handle, at_most, snapshot_atom_v)
       .then(
-        [under_way, one_less, i](const capture_snapshot& more) {
-          merge(under_way->all.books, more);
+        [this, under_way, one_less, i](const capture_snapshot& more) {
+          take_books(i, more, under_way->all.books);
           under_way->all.packets[i] = more.source.handed_out;
           one_less();
         },
-        [under_way, one_less, name = each.from->name()](const caf::error&) {
-          under_way->all.silent.push_back(name);
+        [under_way, one_less, i](const caf::error&) {
+          under_way->all.silent.push_back(i);
           one_less();
         });
     each.from->wake();
@@ -97,9 +97,10 @@ run_status supervisor_state::status_of(const gathered& all) const {
   out.reload = reloads_;
   for (size_t i = 0; i < workers_.size(); ++i) {
     const auto& from = *workers_[i].from;
-    const bool silent = std::ranges::find(all.silent, from.name()) != all.silent.end();
+    const bool silent = std::ranges::find(all.silent, i) != all.silent.end();
     const char* state = silent ? "silent" : workers_[i].handle ? "reading" : "ended";
-    out.inputs.push_back({from.name(), from.live(), state, all.packets[i]});
+    out.inputs.push_back({from.name(), static_cast<uint32_t>(from.worker() + 1),
+                          workers_[i].of_input, from.live(), state, all.packets[i]});
   }
   const auto& scripts = all.books.scripts;
   if (options_.values.scripts.enabled)

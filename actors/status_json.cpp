@@ -40,7 +40,12 @@ json reload_json(const reload_status& from) {
 json inputs_json(const run_status& from) {
   json out = json::array();
   for (const auto& i : from.inputs)
-    out.push_back({{"name", i.name}, {"live", i.live}, {"state", i.state}, {"packets", i.packets}});
+    out.push_back({{"name", i.name},
+                   {"worker", i.worker},
+                   {"workers", i.workers},
+                   {"live", i.live},
+                   {"state", i.state},
+                   {"packets", i.packets}});
   return out;
 }
 

@@ -22,7 +22,7 @@ void supervisor_state::start(supervisor_options options) {
   });
   bool ready = true;
   for (const auto& order : plan_captures(options_.values))
-    ready = ready && start_worker(order);
+    ready = ready && start_workers(order);
   running_ = workers_.size();
   if (!ready || running_ == 0) { // as long as nobody runs, nothing is lost by giving up
     for (auto& w : workers_)
@@ -51,8 +51,16 @@ supervisor_actor::behavior_type supervisor_state::make_behavior() {
   };
 }
 
-bool supervisor_state::start_worker(const capture_order& order) {
-  auto flows = tracker::make(tracker_options_of(options_.values));
+bool supervisor_state::start_workers(const capture_order& order) {
+  for (auto& from : input::make(order, live_options_of(options_.values)))
+    if (!start_worker(order, std::move(from)))
+      return false;
+  return true;
+}
+
+bool supervisor_state::start_worker(const capture_order& order, std::shared_ptr<input> from) {
+  const auto number = static_cast<uint32_t>(from->worker());
+  auto flows = tracker::make(tracker_options_of(options_.values, order, number));
   if (!flows) {
     fail(flows.failure().what);
     return false;
@@ -80,14 +88,13 @@ bool supervisor_state::start_worker(const capture_order& order) {
     }
   }
   auto lanes = contexts_.make_writers(static_cast<uint32_t>(workers_.size()));
-  auto from = std::make_shared<input>(order, live_options_of(options_.values));
   auto parts = std::make_shared<capture_parts>(
     capture_parts{from, std::move(flows).value(), voice, names_, std::move(scripts), voice_,
                   records, std::move(lanes), options_.slice});
   auto handle = options_.detached ? self_->spawn<caf::detached>(capture, std::move(parts))
                                   : self_->spawn(capture, std::move(parts));
   self_->monitor(handle);
-  workers_.push_back({std::move(from), std::move(handle), {}, store, voice});
+  workers_.push_back({std::move(from), std::move(handle), {}, store, voice, 0, order.workers, {}});
   return true;
 }
 
@@ -131,8 +138,21 @@ void supervisor_state::tell_faults(const script_vm& vm) const {
 
 // -- the end --------------------------------------------------------------------------------------
 
+/// A worker's books into those of all, with a row of its own.
+void supervisor_state::take_books(size_t index, const capture_snapshot& from,
+                                  capture_snapshot& into) const {
+  const worker& w = workers_[index];
+  capture_snapshot own = w.former;
+  merge(own, from);
+  merge(into, from);
+  worker_account row{static_cast<uint32_t>(index), w.from->name(),
+                     static_cast<uint32_t>(w.from->worker() + 1), w.of_input};
+  row.shared = w.of_input > 1 && !w.from->live();
+  into.workers.push_back(account_of(own, std::move(row)));
+}
+
 void supervisor_state::take_end(size_t index, capture_end& end) {
-  merge(books_, end.books);
+  take_books(index, end.books, books_);
   workers_[index].packets = end.books.source.handed_out;
   for (auto& what : end.failures)
     failures_.push_back(std::move(what));
@@ -142,6 +162,7 @@ void supervisor_state::take_end(size_t index, capture_end& end) {
 void supervisor_state::take_failure(size_t index, const caf::error& reason) {
   fail("the capture of " + workers_[index].from->name() + " broke down: "
        + self_->system().render(reason) + "; what it counted is not in the account");
+  workers_[index].from->leave();
   close(index);
 }
 

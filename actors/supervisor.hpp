@@ -59,6 +59,8 @@ public:
     std::shared_ptr<value_store> store; ///< what its scripts keep over reloads
     std::shared_ptr<speaker> voice;     ///< of its scripts
     uint64_t packets = 0;               ///< at the end
+    uint32_t of_input = 1;              ///< workers that its input has
+    capture_snapshot former;            ///< what VMs that were swapped out have done
   };
 
   const std::vector<worker>& workers() const noexcept { return workers_; }
@@ -67,12 +69,14 @@ public:
 
 private:
   // -- start and end
-  bool start_worker(const capture_order& order);
+  bool start_workers(const capture_order& order);
+  bool start_worker(const capture_order& order, std::shared_ptr<input> from);
   result<void> begin_others(const tracker& flows);
   result<std::shared_ptr<script_vm>> load_scripts(std::shared_ptr<value_store> store,
                                                   speaker& voice);
   void tell_scripts(const char* verb, const std::vector<std::string>& files, bool compiled) const;
   void tell_faults(const script_vm& vm) const;
+  void take_books(size_t index, const capture_snapshot& from, capture_snapshot& into) const;
   void take_end(size_t index, capture_end& end);
   void take_failure(size_t index, const caf::error& reason);
   void close(size_t index);
@@ -98,8 +102,8 @@ private:
   // -- looking on
   struct gathered {
     capture_snapshot books;
-    std::vector<std::string> silent; ///< inputs that gave no answer in time
-    std::vector<uint64_t> packets;   ///< of each worker
+    std::vector<size_t> silent;    ///< workers that gave no answer in time
+    std::vector<uint64_t> packets; ///< of each worker
   };
   void gather(caf::duration at_most, std::function<void(const gathered&)> done);
   void account();

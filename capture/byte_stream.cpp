@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 
@@ -44,7 +45,7 @@ result<std::unique_ptr<byte_stream>> byte_stream::open(const std::string& path) 
     return system_error("make an event descriptor for", stream->path_, errno);
   }
   stream->capacity_ = chunk;
-  stream->buffer_ = std::make_unique_for_overwrite<uint8_t[]>(chunk);
+  stream->buffer_ = stream->spare_buffer();
   return stream;
 }
 
@@ -76,19 +77,37 @@ result<bool> byte_stream::wait_for_bytes() {
   return false;
 }
 
-result<void> byte_stream::refill(size_t wanted) {
-  const size_t held = end_ - begin_;
-  if (wanted > capacity_) {
-    const size_t grown = std::max(wanted, capacity_ * 2);
-    auto larger = std::make_unique_for_overwrite<uint8_t[]>(grown);
-    std::memcpy(larger.get(), buffer_.get() + begin_, held);
-    buffer_ = std::move(larger);
-    capacity_ = grown;
-  } else if (begin_ != 0) {
-    std::memmove(buffer_.get(), buffer_.get() + begin_, held);
+// One that nobody holds any more.
+std::shared_ptr<uint8_t[]> byte_stream::spare_buffer() {
+  for (const auto& each : buffers_) {
+    if (each.use_count() != 1)
+      continue;
+    std::atomic_thread_fence(std::memory_order_acquire); // what its last reader read, it has read
+    return each;
   }
+  return buffers_.emplace_back(std::make_shared_for_overwrite<uint8_t[]>(capacity_));
+}
+
+// The window moves to the front of a buffer that has room for `wanted` bytes.
+void byte_stream::make_room(size_t wanted) {
+  constexpr long own = 2; // buffer_, and its place in buffers_
+  const auto before = buffer_;
+  const bool held_elsewhere = buffer_.use_count() > own + 1;
+  if (wanted > capacity_) {
+    capacity_ = std::max(wanted, capacity_ * 2);
+    buffers_.clear();
+    buffer_ = spare_buffer();
+  } else if (held_elsewhere) {
+    buffer_ = spare_buffer();
+  }
+  if (begin_ != 0 || buffer_ != before)
+    std::memmove(buffer_.get(), before.get() + begin_, end_ - begin_);
+  end_ -= begin_;
   begin_ = 0;
-  end_ = held;
+}
+
+result<void> byte_stream::refill(size_t wanted) {
+  make_room(wanted);
   while (end_ < wanted && !ended_) {
     if (wake_fd_ >= 0) {
       const auto ready = wait_for_bytes();

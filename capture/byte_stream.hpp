@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace flowactors {
 
@@ -28,8 +29,12 @@ public:
   void consume(size_t bytes) noexcept { begin_ += bytes; }
 
   /// Reads until the window has at least `wanted` bytes, or the input ends, or somebody interrupts.
-  /// Earlier windows become invalid.
+  /// Earlier windows become invalid, but for those in a buffer that somebody holds.
   result<void> refill(size_t wanted);
+
+  /// The buffer that the window is in. Who holds it keeps its bytes as they are; may be let go of
+  /// in any thread.
+  std::shared_ptr<const uint8_t[]> buffer() const noexcept { return buffer_; }
 
   /// Nothing follows the window.
   bool ended() const noexcept { return ended_; }
@@ -51,11 +56,14 @@ public:
 private:
   explicit byte_stream(std::string path) : path_(std::move(path)) {}
   result<bool> wait_for_bytes();
+  void make_room(size_t wanted);
+  std::shared_ptr<uint8_t[]> spare_buffer();
 
   std::string path_;
   int fd_ = -1;
   int wake_fd_ = -1; // only where reading can block
-  std::unique_ptr<uint8_t[]> buffer_;
+  std::shared_ptr<uint8_t[]> buffer_;
+  std::vector<std::shared_ptr<uint8_t[]>> buffers_; // all of this capacity, to be used again
   size_t capacity_ = 0;
   size_t begin_ = 0;
   size_t end_ = 0;

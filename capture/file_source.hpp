@@ -19,6 +19,7 @@ public:
   static result<std::unique_ptr<source>> open(const std::string& path, const std::string& filter);
 
   result<size_t> read(std::span<frame> out) override;
+  std::shared_ptr<const uint8_t[]> bytes() const noexcept override { return stream_->buffer(); }
   bool at_end() const noexcept override { return ended_; }
   bool live() const noexcept override { return false; }
   source_counters counters() noexcept override { return counters_; }

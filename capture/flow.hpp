@@ -85,7 +85,7 @@ typedef struct flow_record {
   uint16_t vlan;
   uint8_t protocol;        /// IP protocol number
   uint8_t ip_version;
-  uint64_t id;             /// counts up from 1 in each worker
+  uint64_t id;             /// number of the frame that began it: unique in a run (docs/outputs.md)
   int64_t first_seen_ns;   /// packet time since the epoch
   int64_t last_seen_ns;
 

@@ -16,6 +16,9 @@ public:
   static result<std::unique_ptr<source>> open(const std::string& path, const std::string& filter);
 
   result<size_t> read(std::span<frame> out) override;
+  std::shared_ptr<const uint8_t[]> bytes() const noexcept override {
+    return current_ != nullptr ? current_->bytes() : nullptr;
+  }
   bool at_end() const noexcept override { return current_ == nullptr && next_ == files_.size(); }
   bool live() const noexcept override { return false; }
   source_counters counters() noexcept override;

@@ -1,3 +1,4 @@
+#include "capture/packet_fanout.hpp"
 #include "capture/source.hpp"
 
 #include <linux/if_packet.h>
@@ -11,6 +12,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <optional>
 #include <utility>
@@ -112,6 +114,15 @@ public:
     return counters_;
   }
 
+  int descriptor() const noexcept { return pcap_fileno(handle_.get()); }
+
+  /// Leaves out what was captured before, and what was lost until now.
+  void begin_at(int64_t time_ns) noexcept {
+    begin_ns_ = time_ns;
+    counters();
+    counters_ = {};
+  }
+
   progress_bytes progress() const noexcept override { return {counters_.bytes, 0}; }
 
   void interrupt() noexcept override {
@@ -166,11 +177,13 @@ private:
     batch& b = self.batch_;
     if (b.frames == b.out.size())
       return;
+    const int64_t time_ns =
+      int64_t{header->ts.tv_sec} * 1'000'000'000 + int64_t{header->ts.tv_usec} * self.fraction_ns_;
+    if (time_ns < self.begin_ns_)
+      return;
     const uint32_t captured = std::min<uint32_t>(header->caplen, self.snap_length_);
     uint8_t* place = self.bytes_.get() + b.bytes;
     std::memcpy(place, bytes, captured);
-    const int64_t time_ns =
-      int64_t{header->ts.tv_sec} * 1'000'000'000 + int64_t{header->ts.tv_usec} * self.fraction_ns_;
     b.out[b.frames++] = {place, captured, std::max<uint32_t>(header->len, captured), time_ns,
                          self.link_};
     b.bytes += captured;
@@ -183,6 +196,7 @@ private:
   int wait_ms_;
   link_type link_;
   int64_t fraction_ns_;
+  int64_t begin_ns_ = INT64_MIN;
   std::unique_ptr<uint8_t[]> bytes_;
   size_t frames_ = 0;
   batch batch_{};
@@ -220,9 +234,7 @@ result<void> set_filter(pcap_t* handle, const std::string& filter) {
   return {};
 }
 
-} // namespace
-
-result<std::unique_ptr<source>> open_interface(const std::string& interface,
+result<std::unique_ptr<live_source>> open_live(const std::string& interface,
                                                const live_options& options) {
   char text[PCAP_ERRBUF_SIZE] = "";
   pcap_handle handle{pcap_create(interface.c_str(), text), &pcap_close};
@@ -251,8 +263,42 @@ result<std::unique_ptr<source>> open_interface(const std::string& interface,
   if (wake_fd < 0)
     return error{ec::out_of_resources,
                  "can't make an event descriptor for " + interface + ": " + std::strerror(errno)};
-  return std::unique_ptr<source>{
-    std::make_unique<live_source>(interface, std::move(handle), wake_fd, options)};
+  return std::make_unique<live_source>(interface, std::move(handle), wake_fd, options);
+}
+
+} // namespace
+
+result<std::unique_ptr<source>> open_interface(const std::string& interface,
+                                               const live_options& options) {
+  auto opened = open_live(interface, options);
+  if (!opened)
+    return opened.failure();
+  return std::unique_ptr<source>{std::move(*opened)};
+}
+
+result<std::vector<std::unique_ptr<source>>> open_interface(const std::string& interface,
+                                                            const live_options& options,
+                                                            size_t workers) {
+  std::vector<std::unique_ptr<live_source>> opened;
+  packet_fanout fanout;
+  for (size_t i = 0; i < workers; ++i) {
+    auto one = open_live(interface, options);
+    if (!one)
+      return one.failure();
+    if (auto joined = fanout.join((*one)->descriptor(), interface); !joined)
+      return joined.failure();
+    opened.push_back(std::move(*one));
+  }
+  // Until now some had packets of others, and the last one had all.
+  const int64_t now_ns = std::chrono::duration_cast<std::chrono::nanoseconds>(
+                           std::chrono::system_clock::now().time_since_epoch())
+                           .count();
+  std::vector<std::unique_ptr<source>> out;
+  for (auto& each : opened) {
+    each->begin_at(now_ns);
+    out.push_back(std::move(each));
+  }
+  return out;
 }
 
 } // namespace flowactors

@@ -32,6 +32,10 @@ public:
   /// before it were handed out.
   virtual result<size_t> read(std::span<frame> out) = 0;
 
+  /// What holds the bytes of the frames of the last `read`: they stay valid as long as it is kept.
+  /// Null where they can't be kept.
+  virtual std::shared_ptr<const uint8_t[]> bytes() const noexcept { return nullptr; }
+
   /// True once nothing will come any more.
   virtual bool at_end() const noexcept = 0;
 
@@ -75,6 +79,13 @@ struct live_options {
 /// out (not_found lists the interfaces there are, no_permission names the capability).
 result<std::unique_ptr<source>> open_interface(const std::string& interface,
                                                const live_options& options);
+
+/// Opens an interface for several workers: the kernel gives each packet to one of the sources, all
+/// packets between two addresses to the same one (see packet_fanout). Each has a ring of its own.
+/// What came before the last of them was ready is left out.
+result<std::vector<std::unique_ptr<source>>> open_interface(const std::string& interface,
+                                                            const live_options& options,
+                                                            size_t workers);
 
 /// Opens a capture file (pcap or pcapng, micro- or nanoseconds, either byte order), a folder of
 /// them (in name order, not recursive), a FIFO, or standard input ("-"). `filter` is BPF text,

@@ -37,6 +37,7 @@ struct tracker::impl {
 
   void process(std::span<const frame> frames, event_handler& handler) noexcept;
   void take(packet& p, uint32_t hash, event_handler& handler) noexcept;
+  bool move_clock(int64_t& time_ns, event_handler& handler) noexcept;
   bool keep_time(int64_t time_ns, int64_t& out, event_handler& handler) noexcept;
   uint32_t create(const packet& p, uint32_t hash, event_handler& handler) noexcept;
   void count(flow_record& flow, flow_state& state, const packet& p, bool from_client) noexcept;
@@ -76,7 +77,7 @@ struct tracker::impl {
   age_queue fresh;   // half-open or of one packet, oldest first
   age_queue settled; // the others, oldest first, with a second chance for those that had a packet
   event_mask interest = 0;
-  uint64_t next_id = 1;
+  uint64_t frame_number = 0; // of the packet in work, from 1
   bool started = false;
 };
 
@@ -131,20 +132,34 @@ void tracker::process(std::span<const frame> frames, event_handler& handler) noe
 void tracker::impl::process(std::span<const frame> frames, event_handler& handler) noexcept {
   packet packets[burst];
   uint32_t hashes[burst];
-  size_t n = 0;
-  for (const frame& f : frames) {
-    const undecoded reason = decode.decode(f, packets[n]);
+  uint8_t places[burst];      // of the packets among the frames
+  int64_t other_times[burst]; // of packets of other workers
+  uint8_t others_before[burst];
+  const uint64_t frames_before = counters.seen + counters.of_others;
+  size_t n = 0, others = 0, undecoded_here = 0;
+  for (size_t i = 0; i < frames.size(); ++i) {
+    const undecoded reason = decode.decode(frames[i], packets[n]);
     if (reason != undecoded::none) {
-      ++counters.undecoded[static_cast<size_t>(reason)];
+      if (options.share.owns_undecoded()) {
+        ++counters.undecoded[static_cast<size_t>(reason)];
+        ++undecoded_here;
+      }
+      continue;
+    }
+    if (!options.share.owns(packets[n])) {
+      other_times[others++] = packets[n].time_ns;
       continue;
     }
     if (options.count_captured)
-      packets[n].wire_length = f.captured;
+      packets[n].wire_length = frames[i].captured;
+    places[n] = static_cast<uint8_t>(i);
+    others_before[n] = static_cast<uint8_t>(others);
     hashes[n] = table.hash(packets[n]);
     table.prefetch_index(hashes[n]);
     ++n;
   }
-  counters.seen += frames.size();
+  counters.seen += n + undecoded_here;
+  counters.of_others += frames.size() - n - undecoded_here;
   counters.decoded += n;
   // So far ahead that memory has come when its turn does, and no farther than what the core can
   // wait for at a time.
@@ -152,23 +167,34 @@ void tracker::impl::process(std::span<const frame> frames, event_handler& handle
   uint32_t slots[burst];
   for (size_t i = 0; i < std::min(n, flow_ahead); ++i)
     slots[i] = table.prefetch_flow(hashes[i]);
+  size_t passed = 0;
   for (size_t i = 0; i < n; ++i) {
     if (i + flow_ahead < n)
       slots[i + flow_ahead] = table.prefetch_flow(hashes[i + flow_ahead]);
     if (i + record_ahead < n && slots[i + record_ahead] != no_slot)
       table.prefetch_record(slots[i + record_ahead]);
+    while (passed < others_before[i])
+      move_clock(other_times[passed++], handler);
+    frame_number = frames_before + places[i] + 1;
     take(packets[i], hashes[i], handler);
   }
+  while (passed < others)
+    move_clock(other_times[passed++], handler);
+}
+
+// Packet time is now `time_ns`; false, and it becomes the time that is held, if it went back.
+bool tracker::impl::move_clock(int64_t& time_ns, event_handler& handler) noexcept {
+  const bool in_time =
+    (time_ns >= counters.now_ns && started) || keep_time(time_ns, time_ns, handler);
+  counters.now_ns = time_ns;
+  if (wheel.due(time_ns))
+    advance(handler);
+  return in_time;
 }
 
 void tracker::impl::take(packet& p, uint32_t hash, event_handler& handler) noexcept {
-  if (p.time_ns < counters.now_ns || !started) {
-    if (!keep_time(p.time_ns, p.time_ns, handler))
-      ++counters.late_packets;
-  }
-  counters.now_ns = p.time_ns;
-  if (wheel.due(p.time_ns))
-    advance(handler);
+  if (!move_clock(p.time_ns, handler))
+    ++counters.late_packets;
   auto [slot, from_client] = table.find(hash, p);
   if (slot != no_slot) {
     table.keep(slot); // its second packet: from here on it has a record of its own
@@ -248,7 +274,7 @@ uint32_t tracker::impl::create(const packet& p, uint32_t hash, event_handler& ha
   flow.vlan = p.vlan;
   flow.protocol = p.protocol;
   flow.ip_version = p.ip_version;
-  flow.id = next_id++;
+  flow.id = options.first_id + frame_number * options.id_step;
   flow.first_seen_ns = flow.last_seen_ns = flow.tick_ns = p.time_ns;
   flow.ttl = p.ttl;
   flow.tunnel = static_cast<uint8_t>(p.tunnel);
@@ -424,6 +450,10 @@ tracker_counters tracker::counters() const noexcept {
     if (impl_->table.state(slot).live)
       out.packets_of_live += impl_->table.packets(slot);
   return out;
+}
+
+uint64_t tracker::seen() const noexcept {
+  return impl_->counters.seen;
 }
 
 int64_t tracker::now_ns() const noexcept {

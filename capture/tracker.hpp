@@ -2,6 +2,7 @@
 
 #include "capture/decoder.hpp"
 #include "capture/event.hpp"
+#include "capture/packet_share.hpp"
 #include "capture/result.hpp"
 
 #include <array>
@@ -28,6 +29,9 @@ struct tracker_options {
   uint32_t max_tcp_packets = 80; ///< given to nDPI for a flow
   uint32_t max_udp_packets = 24;
   std::string protocols_file; ///< nDPI's format, empty = none
+  packet_share share;         ///< whose flows are tracked, of all whose frames are seen
+  uint64_t first_id = 0; ///< flow_record::id = this + number of the frame, from 1, times id_step
+  uint64_t id_step = 1;  ///< trackers with one step and different first_id share no id
 };
 
 /// Packets, bytes and flows of one protocol, by ended flows.
@@ -38,11 +42,13 @@ struct protocol_totals {
 };
 
 /// What a tracker has counted. Equations, valid between two calls:
+///   frames that it was given = seen + of_others
 ///   seen = decoded + sum(undecoded)
 ///   decoded = packets of ended flows + packets of live flows
 ///   created = sum(ended) + live
 struct tracker_counters {
-  uint64_t seen = 0;
+  uint64_t seen = 0;      ///< frames of its share
+  uint64_t of_others = 0; ///< frames of other workers' shares: time went on by them
   uint64_t decoded = 0;
   std::array<uint64_t, undecoded_count> undecoded{}; ///< by reason; [none] stays 0
   uint64_t bytes = 0;                                ///< wire bytes of decoded packets
@@ -61,8 +67,10 @@ struct tracker_counters {
 };
 
 /// The packet line of one capture worker: decoder, flow table, TCP, nDPI, timers. Frames in, flow
-/// events out. Not thread-safe; several in a process may run side by side, but are made one after
-/// another on one thread (nDPI's rule).
+/// events out. Where several workers share a stream, each is given all of it and takes its share:
+/// so all see the same time, and what happens to a flow does not depend on their number. Not
+/// thread-safe; several in a process may run side by side, but are made one after another on one
+/// thread (nDPI's rule).
 class tracker {
 public:
   static result<std::unique_ptr<tracker>> make(const tracker_options& options);
@@ -81,6 +89,9 @@ public:
 
   /// Counters as of now. Looks at every live flow: not for the packet path.
   tracker_counters counters() const noexcept;
+
+  /// Frames of its share so far.
+  uint64_t seen() const noexcept;
 
   /// Packet time: ns since 1970, 0 before the first packet.
   int64_t now_ns() const noexcept;

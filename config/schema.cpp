@@ -73,7 +73,7 @@ constexpr std::array sections{
 
 constexpr std::array keys{
   KEY(capture, interface, {.kind = names}, waits,
-      "Network interfaces to listen on. Each gets a capture worker of its own."),
+      "Network interfaces to listen on. Each gets capture workers of its own."),
   KEY(
     capture, read, {.kind = inputs, .dash = true}, waits,
     "Capture files (pcap, pcapng), folders of them (read in name order), or - for standard input."),
@@ -92,6 +92,10 @@ constexpr std::array keys{
       "work. Interfaces only."),
   KEY(capture, wait, {.kind = duration, .least = ms, .most = 10 * second, .step = ms}, waits,
       "How long a block may wait to fill. Interfaces only."),
+  KEY(
+    capture, workers, {.kind = integer, .least = 1, .most = 64}, waits,
+    "Capture workers of each input: threads that share out its flows by their addresses, each "
+    "with a flow table, scripts and (on interfaces) buffer of its own. At most one for each core."),
 
   KEY(decode, tunnels,
       {.kind = value_kind::choices, .choices = "ipip 6in4 gre vxlan gtp capwap tzsp"}, waits,

@@ -24,6 +24,7 @@ struct settings {
     bool promiscuous = true;
     bool immediate = false;
     std::chrono::nanoseconds wait = std::chrono::milliseconds(100);
+    uint32_t workers = 1; ///< of each input
     bool operator==(const capture_section&) const = default;
   } capture;
 

@@ -23,7 +23,7 @@ struct flow_access;
 // protocols, protocol_breeds, categories, confidences, transports, ends, tunnels, tcp_states.
 // clang-format off
 #define FLOWACTORS_FLOW_FIELDS(X) \
-  X(id, number, f.id, true, "", "", "Number of the flow, counted from 1 in each capture worker; never used again.") \
+  X(id, number, f.id, true, "", "", "Number of the flow: that of the packet that began it, counted from 1. No other flow of the run has it.") \
   X(first_seen, seconds, f.first_seen_ns, true, "s since 1970", "", "Packet time of the first packet.") \
   X(last_seen, seconds, f.last_seen_ns, true, "s since 1970", "", "Packet time of the last packet.") \
   X(duration, seconds, f.last_seen_ns - f.first_seen_ns, true, "s", "", "Time from the first packet to the last.") \

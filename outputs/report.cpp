@@ -105,6 +105,18 @@ json contexts_of(const report& from) {
   return out;
 }
 
+json workers_of(const report& from) {
+  json out = json::array();
+  for (const auto& w : from.workers)
+    out.push_back({{"input", w.input},
+                   {"worker", w.worker},
+                   {"packets", {{"seen", w.seen}, {"decoded", w.decoded}, {"bytes", w.bytes}}},
+                   {"flows", {{"created", w.created}, {"live", w.live}, {"peak", w.peak}}},
+                   {"events", w.events},
+                   {"balanced", w.balanced}});
+  return out;
+}
+
 json ledger_of(const report& from) {
   json equations = json::array();
   for (const auto& e : from.ledger)
@@ -126,7 +138,8 @@ std::string ledger_equation::text() const {
 }
 
 bool report::balanced() const noexcept {
-  return std::ranges::all_of(ledger, &ledger_equation::balanced);
+  return std::ranges::all_of(ledger, &ledger_equation::balanced)
+         && std::ranges::all_of(workers, &worker_section::balanced);
 }
 
 std::string to_json(const report& from) {
@@ -152,6 +165,7 @@ std::string to_json(const report& from) {
                       {"dropped_bytes", from.output.dropped_bytes}}},
                     {"outputs", outputs_of(from)},
                     {"contexts", contexts_of(from)},
+                    {"workers", workers_of(from)},
                     {"ledger", ledger_of(from)},
                     {"elapsed_s", from.elapsed_s},
                     {"user_s", from.user_s},

@@ -125,13 +125,28 @@ struct report {
   };
   std::vector<context_section> contexts; ///< by name
 
-  std::vector<ledger_equation> ledger;
+  struct worker_section {
+    std::string input;
+    uint32_t worker = 1; ///< of the input, from 1
+    uint64_t seen = 0;   ///< packets
+    uint64_t decoded = 0;
+    uint64_t bytes = 0;
+    uint64_t created = 0; ///< flows
+    uint64_t live = 0;
+    uint64_t peak = 0;
+    uint64_t events = 0;
+    bool balanced = true; ///< its own ledger
+  };
+  std::vector<worker_section> workers;
+
+  std::vector<ledger_equation> ledger; ///< of the run as a whole
 
   double elapsed_s = 0;
   double user_s = 0;
   double system_s = 0;
   uint64_t peak_rss_bytes = 0;
 
+  /// The ledger of the run, and that of each worker.
   bool balanced() const noexcept;
 };
 

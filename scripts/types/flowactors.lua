@@ -4,7 +4,7 @@
 ---The flow at hand: valid during its callback only.
 ---@class flow
 -- BEGIN fields
----@field id number Number of the flow, counted from 1 in each capture worker; never used again.
+---@field id number Number of the flow: that of the packet that began it, counted from 1. No other flow of the run has it.
 ---@field first_seen number Packet time of the first packet. Unit: s since 1970.
 ---@field last_seen number Packet time of the last packet. Unit: s since 1970.
 ---@field duration number Time from the first packet to the last. Unit: s.

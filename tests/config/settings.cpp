@@ -165,7 +165,8 @@ std::vector<std::string> bad_values(const setting_key& key) {
 CAF_TEST(every member of the settings has its key) {
   settings all;
   // A member more or less does not compile here; a row more or less fails below.
-  auto& [interface, read, filter, snap_length, buffer, promiscuous, immediate, wait] = all.capture;
+  auto& [interface, read, filter, snap_length, buffer, promiscuous, immediate, wait, workers] =
+    all.capture;
   auto& [tunnels, vxlan_port, gtp_port, fragments, fragment_entries, incomplete, damaged, bytes,
          max_headers] = all.decode;
   auto& [max, idle_after, closed_after, active_after, update_every, local_networks,
@@ -194,6 +195,7 @@ CAF_TEST(every member of the settings has its key) {
                                             &promiscuous,
                                             &immediate,
                                             &wait,
+                                            &workers,
                                             &tunnels,
                                             &vxlan_port,
                                             &gtp_port,

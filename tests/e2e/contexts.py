@@ -118,7 +118,7 @@ return M
         self.log("-r", captures, "--set", f"output.o.path={out}", "--set", "output.o.what=emits", *self.keys(shards=2))
         records = [json.loads(line) for line in out.read_text().splitlines()]
         self.assertEqual({r["context"] for r in records}, {"own"})
-        self.assertEqual(sorted(r["n"] for r in records), list(range(1, self.report()["flows"]["created"] + 1)))
+        self.assertEqual(len({r["n"] for r in records}), self.report()["flows"]["created"])
 
     def test_a_missing_folder_and_a_broken_script(self):
         _, err = self.run_it("-r", captures / "dns.pcap", *self.keys(shards=2), code=1)
@@ -130,7 +130,7 @@ return M
         self.assertIn("script.lua:2:", err)
 
     def test_a_script_that_fails_leaves_the_books_balanced(self):
-        self.context("own", "return {flowCreate = function(flow) if flow.id % 2 == 0 then error('no') end end}\n")
+        self.context("own", "local n = 0\nreturn {flowCreate = function() n = n + 1 if n % 2 == 0 then error('no') end end}\n")
         self.log("-r", captures)
         self.log("-r", captures, *self.keys(batch=16))
         costs = self.report()["scripts"]["own/script.lua"]["flowCreate"]

@@ -57,7 +57,7 @@ class Control(Case):
         self.assertEqual(status["flows"]["live"], 50)
         self.assertEqual(status["pid"], process.pid)
         self.assertEqual(status["phase"], "running")
-        self.assertEqual(status["inputs"], [{"name": str(self.folder / "fifo"), "live": False, "state": "reading", "packets": 50}])
+        self.assertEqual(status["inputs"], [{"name": str(self.folder / "fifo"), "worker": 1, "workers": 1, "live": False, "state": "reading", "packets": 50}])
         self.assertTrue(status["balanced"])
         self.assertIn("packets: 50,", self.ctl("status"))
         fifo.close()
