@@ -64,7 +64,7 @@ struct fixture : supervised {
     return out;
   }
 
-  settings next; ///< what the next reload reads
+  settings next;                   ///< what the next reload reads
   std::vector<std::string> faults; ///< that it finds
 };
 
@@ -89,12 +89,13 @@ CAF_TEST(a successor with fresh code goes on between two batches) {
 }
 
 CAF_TEST(what scripts save comes back) {
-  const auto counts = std::string("local M, n = {}, 0\n"
-                                  "function M.flowCreate() n = n + 1 io.write('one\\n') end\n"
-                                  "function M.save() return {n = n} end\n"
-                                  "function M.restore(t) n = t.n end\n"
-                                  "function M.teardown() io.write('sum ', n, '\\n') end\n"
-                                  "return M\n");
+  const auto counts = std::string(
+    "local M, n = {}, 0\n"
+    "function M.flowCreate() n = n + 1 io.write('one\\n') end\n"
+    "function M.save() return {n = n} end\n"
+    "function M.restore(t) n = t.n end\n"
+    "function M.teardown() io.write('sum ', n, '\\n') end\n"
+    "return M\n");
   write_to("own", counts);
   begin();
   for (int i = 0; i < 5; ++i) {

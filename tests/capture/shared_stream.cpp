@@ -248,7 +248,8 @@ CAF_TEST(a path that nobody opened before a stop is empty) {
   CAF_REQUIRE(first);
   paths.stop();
   std::array<frame, 64> out;
-  CAF_CHECK_EQUAL((*first)->read(out).value(), 0u);
+  const size_t got = (*first)->read(out).value();
+  CAF_CHECK_EQUAL(got, 0u);
   CAF_CHECK((*first)->at_end());
   auto next = paths.open(1, 0);
   CAF_REQUIRE(next);
