@@ -16,8 +16,6 @@ const char* find_in(const char* text, const char* wanted, size_t room) noexcept;
 
 /// What a module of nDPI answers over and over while it works: whom addresses and names belong to.
 struct module_answers {
-  module_answers() = default; ///< of no module
-
   /// Of a module that is finalised. Without networks if libndpi's search can't be reached.
   explicit module_answers(ndpi_detection_module_struct* module);
 
