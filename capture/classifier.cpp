@@ -5,7 +5,6 @@
 #include <netinet/in.h>
 
 #include <cstring>
-#include <new>
 #include <utility>
 
 namespace flowactors {
@@ -62,7 +61,7 @@ detector::outcome classifier::inspect(flow_record& flow, flow_state& state,
     state.dpi = nullptr;
     state.stage = dpi_stage::none;
     const auto said = show(flow, state, first->bytes, first->length, first->time_ns);
-    free_.push_back(first);
+    deferred_.give(first);
     if (said.complete || state.stage == dpi_stage::done)
       return said;
     news = said.news;
@@ -118,18 +117,10 @@ void classifier::learn(flow_record& flow, flow_state& state, detector::outcome s
 }
 
 bool classifier::defer(flow_state& state, const packet& p) noexcept {
-  constexpr size_t per_block = 1024;
-  if (free_.empty()) {
-    auto* block = new (std::nothrow) deferred_packet[per_block];
-    if (block == nullptr)
-      return false;
-    blocks_.emplace_back(block);
-    free_.reserve(blocks_.size() * per_block);
-    for (size_t i = per_block; i > 0; --i)
-      free_.push_back(block + i - 1);
-  }
-  state.first = free_.back();
-  free_.pop_back();
+  deferred_packet* place = deferred_.take();
+  if (place == nullptr)
+    return false;
+  state.first = place;
   state.first->time_ns = p.time_ns;
   state.first->length = static_cast<uint8_t>(p.network_captured);
   std::memcpy(state.first->bytes, p.network, p.network_captured);
@@ -144,7 +135,7 @@ void classifier::conclude(flow_record& flow, flow_state& state) noexcept {
     state.stage = state.dpi != nullptr ? dpi_stage::active : dpi_stage::done;
     if (state.dpi != nullptr)
       dpi_->inspect(*state.dpi, flow, first->bytes, first->length, first->time_ns, false);
-    free_.push_back(first);
+    deferred_.give(first);
   }
   if (state.stage == dpi_stage::active) {
     dpi_->conclude(*state.dpi, flow);

@@ -3,11 +3,11 @@
 #include "capture/detector.hpp"
 #include "capture/flow_state.hpp"
 #include "capture/packet.hpp"
+#include "capture/pool.hpp"
 #include "capture/text_blocks.hpp"
 
 #include <cstdint>
 #include <memory>
-#include <vector>
 
 namespace flowactors {
 
@@ -66,8 +66,7 @@ private:
   text_blocks texts_;
   uint32_t max_tcp_packets_;
   uint32_t max_udp_packets_;
-  std::vector<std::unique_ptr<deferred_packet[]>> blocks_;
-  std::vector<deferred_packet*> free_;
+  pool<deferred_packet> deferred_;
 };
 
 } // namespace flowactors

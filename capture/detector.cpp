@@ -6,13 +6,10 @@
 
 #include <algorithm>
 #include <cstring>
-#include <new>
 
 namespace flowactors {
 
 namespace {
-
-constexpr size_t states_per_block = 256;
 
 bool has_protocol(const ndpi_flow_struct& state, uint16_t protocol) noexcept {
   return state.detected_protocol_stack[0] == protocol
@@ -128,24 +125,15 @@ void detector::fill_names() {
 }
 
 ndpi_flow_struct* detector::acquire() noexcept {
-  if (free_.empty()) {
-    auto* block = new (std::nothrow) ndpi_flow_struct[states_per_block];
-    if (block == nullptr)
-      return nullptr;
-    blocks_.emplace_back(block);
-    free_.reserve(blocks_.size() * states_per_block);
-    for (size_t i = states_per_block; i > 0; --i)
-      free_.push_back(block + i - 1);
-  }
-  ndpi_flow_struct* state = free_.back();
-  free_.pop_back();
-  std::memset(static_cast<void*>(state), 0, sizeof(*state));
+  ndpi_flow_struct* state = states_.take();
+  if (state != nullptr)
+    std::memset(static_cast<void*>(state), 0, sizeof(*state));
   return state;
 }
 
 void detector::release(ndpi_flow_struct* state) noexcept {
   ndpi_free_flow_data(state);
-  free_.push_back(state);
+  states_.give(state);
 }
 
 bool detector::speaks_http(const flow_record& flow) noexcept {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "capture/event.hpp"
+#include "capture/pool.hpp"
 #include "capture/result.hpp"
 #include "capture/text_blocks.hpp"
 
@@ -75,8 +76,7 @@ private:
   char hash_[40]; // in hexadecimal, while it is described
   catalog names_;
   std::vector<uint8_t> breeds_; // by protocol number
-  std::vector<std::unique_ptr<ndpi_flow_struct[]>> blocks_;
-  std::vector<ndpi_flow_struct*> free_;
+  pool<ndpi_flow_struct> states_;
 };
 
 } // namespace flowactors

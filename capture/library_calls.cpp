@@ -90,11 +90,13 @@ int ndpi_match_string_subprotocol(ndpi_detection_module_struct* module, char* te
     original<decltype(ndpi_match_string_subprotocol)>("ndpi_match_string_subprotocol");
   if (known == nullptr || text == nullptr || length == 0 || *text == '\0')
     return match(module, text, length, found);
-  const auto answer = known->protocols.find({text, length}, [&] {
-    module_answers::match fresh{};
-    fresh.result = match(module, text, length, &fresh.found);
-    return fresh;
-  });
+  const auto answer = known->names.find(
+    {text, length}, [](auto& answers) -> auto& { return answers.protocol; },
+    [&] {
+      module_answers::match fresh{};
+      fresh.result = match(module, text, length, &fresh.found);
+      return fresh;
+    });
   *found = answer.found;
   return answer.result;
 }
@@ -105,11 +107,13 @@ int ndpi_match_custom_category(ndpi_detection_module_struct* module, char* name,
     original<decltype(ndpi_match_custom_category)>("ndpi_match_custom_category");
   if (known == nullptr || name == nullptr || length == 0 || *name == '\0' || found == nullptr)
     return match(module, name, length, found);
-  const auto answer = known->categories.find({name, length}, [&] {
-    module_answers::category fresh{};
-    fresh.result = match(module, name, length, &fresh.found);
-    return fresh;
-  });
+  const auto answer = known->names.find(
+    {name, length}, [](auto& answers) -> auto& { return answers.custom_category; },
+    [&] {
+      module_answers::category fresh{};
+      fresh.result = match(module, name, length, &fresh.found);
+      return fresh;
+    });
   *found = answer.found;
   return answer.result;
 }
@@ -123,10 +127,12 @@ int ndpi_check_dga_name(ndpi_detection_module_struct* module, ndpi_flow_struct* 
       || (flow != nullptr && flow->detected_protocol_stack[1] != NDPI_PROTOCOL_UNKNOWN))
     return check(module, flow, name, is_hostname);
   bool fresh = false;
-  const int result = known->generated[is_hostname != 0 ? 1 : 0].find(name, [&] {
-    fresh = true;
-    return check(module, flow, name, is_hostname);
-  });
+  const int result = known->names.find(
+    name, [&](auto& answers) -> auto& { return answers.generated[is_hostname != 0 ? 1 : 0]; },
+    [&] {
+      fresh = true;
+      return check(module, flow, name, is_hostname);
+    });
   return fresh || result == 0 ? result : check(module, flow, name, is_hostname);
 }
 

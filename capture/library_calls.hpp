@@ -5,7 +5,6 @@
 
 #include <ndpi/ndpi_api.h>
 
-#include <array>
 #include <cstddef>
 
 namespace flowactors {
@@ -29,10 +28,14 @@ struct module_answers {
     ndpi_protocol_category_t found;
   };
 
+  struct of_name {
+    remembered<match> protocol;
+    remembered<category> custom_category;
+    remembered<int> generated[2]; // by algorithm, [1] as a host's name
+  };
+
   network_index networks;
-  name_answers<match> protocols;
-  name_answers<category> categories;
-  std::array<name_answers<int>, 2> generated; // by algorithm, false or true: is it a host's name
+  name_answers<of_name> names;
 };
 
 /// While it lives, what libndpi asks itself on this thread is answered by `answers`, which must be

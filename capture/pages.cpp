@@ -24,6 +24,11 @@ void release_pages(void* pages, uint64_t bytes) noexcept {
     munmap(pages, bytes);
 }
 
+page_block::page_block(size_t bytes) noexcept : memory_(std::aligned_alloc(bytes, bytes)) {
+  if (memory_ != nullptr && bytes >= large)
+    madvise(memory_.get(), bytes, MADV_HUGEPAGE);
+}
+
 error no_address_space(uint64_t bytes, const char* thing) {
   return {ec::out_of_resources, "no address space for " + std::to_string(bytes >> 20) + " MiB of "
                                   + thing + "; lower [flows] max or raise the limit (ulimit -v)"};

@@ -143,18 +143,49 @@ CAF_TEST(each flow with a generated name has the risk) {
 CAF_TEST_FIXTURE_SCOPE_END()
 
 CAF_TEST(a name is asked for once while its place is its own) {
-  name_answers<int> answers;
+  struct counts {
+    remembered<int> one;
+    remembered<int> other;
+  };
+  const auto one = [](counts & of) -> auto& {
+    return of.one;
+  };
+  const auto other = [](counts & of) -> auto& {
+    return of.other;
+  };
+  name_answers<counts> answers;
   int asked = 0;
   const auto ask = [&asked] { return ++asked; };
-  CAF_CHECK_EQUAL(answers.find("example.org", ask), 1);
-  CAF_CHECK_EQUAL(answers.find("example.org", ask), 1);
-  CAF_CHECK_EQUAL(answers.find("", ask), 2);
-  CAF_CHECK_EQUAL(answers.find("", ask), 2);
-  const std::string long_name(49, 'x');
-  CAF_CHECK_EQUAL(answers.find(long_name, ask), 3);
-  CAF_CHECK_EQUAL(answers.find(long_name, ask), 4);
-  for (int i = 0; i < 10'000; ++i) // far more names than places
-    answers.find(std::to_string(i), [i] { return i; });
-  for (int i = 0; i < 10'000; ++i)
-    CAF_REQUIRE_EQUAL(answers.find(std::to_string(i), [i] { return i; }), i);
+  CAF_CHECK_EQUAL(answers.find("example.org", one, ask), 1);
+  CAF_CHECK_EQUAL(answers.find("example.org", one, ask), 1);
+  CAF_CHECK_EQUAL(answers.find("example.org", other, ask), 2);
+  CAF_CHECK_EQUAL(answers.find("example.org", one, ask), 1);
+  CAF_CHECK_EQUAL(answers.find("", one, ask), 3);
+  CAF_CHECK_EQUAL(answers.find("", one, ask), 3);
+  const std::string long_name(71, 'x');
+  CAF_CHECK_EQUAL(answers.find(long_name, one, ask), 4);
+  CAF_CHECK_EQUAL(answers.find(long_name, one, ask), 5);
+  for (int i = 0; i < 20'000; ++i) // far more names than places
+    answers.find(std::to_string(i), one, [i] { return i; });
+  for (int i = 0; i < 20'000; ++i) {
+    CAF_REQUIRE_EQUAL(answers.find(std::to_string(i), other, [i] { return -i; }), -i);
+    CAF_REQUIRE_EQUAL(answers.find(std::to_string(i), one, [i] { return i; }), i);
+  }
+}
+
+CAF_TEST(asking about a name may ask about all the others) {
+  struct counts {
+    remembered<int> one;
+  };
+  const auto one = [](counts & of) -> auto& {
+    return of.one;
+  };
+  name_answers<counts> answers;
+  const auto answer = answers.find("outer", one, [&] {
+    for (int i = 0; i < 20'000; ++i)
+      answers.find(std::to_string(i), one, [i] { return i; });
+    return -1;
+  });
+  CAF_CHECK_EQUAL(answer, -1);
+  CAF_CHECK_EQUAL(answers.find("outer", one, [] { return -2; }), -1);
 }
