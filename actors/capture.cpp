@@ -106,6 +106,7 @@ bool capture_state::burst() {
 }
 
 scripts_in_transit capture_state::swap(scripts_in_transit next) {
+  const auto since = std::chrono::steady_clock::now();
   std::vector<saved_state> saved;
   if (parts_.scripts != nullptr) {
     saved = parts_.scripts->save();
@@ -116,7 +117,8 @@ scripts_in_transit capture_state::swap(scripts_in_transit next) {
     next.vm->begin(saved);
   }
   fan_.set_scripts(next.vm.get());
-  return {std::exchange(parts_.scripts, std::move(next.vm))};
+  const std::chrono::nanoseconds pause = std::chrono::steady_clock::now() - since;
+  return {std::exchange(parts_.scripts, std::move(next.vm)), pause.count()};
 }
 
 void capture_state::change_lanes(lanes_in_transit& next) {

@@ -5,10 +5,14 @@
 
 namespace flowactors {
 
-/// The books outlive the actor, also when it breaks down.
+/// The books outlive the actor, also when it breaks down; so does what scripts save, unless they
+/// were interrupted.
 context_state::~context_state() {
-  if (parts_.last != nullptr && parts_.scripts != nullptr)
-    *parts_.last = snapshot();
+  if (parts_.last == nullptr || parts_.scripts == nullptr)
+    return;
+  if (!in_hand_)
+    parts_.last->saved = parts_.scripts->save();
+  parts_.last->books = snapshot();
 }
 
 void context_state::start(context_parts parts) {
@@ -64,7 +68,9 @@ bool context_state::take_from(size_t index) {
   expected = next->first + next->batch->size();
   add(counted_.taken, next->batch->kinds());
   ++counted_.batches;
+  in_hand_ = true;
   handle(*next->batch);
+  in_hand_ = false;
   from.settle();
   return true;
 }

@@ -20,7 +20,7 @@ struct context_parts {
   std::shared_ptr<script_vm> scripts;
   std::vector<std::shared_ptr<lane>> lanes; ///< one from each worker
   std::vector<saved_state> saved;           ///< of the scripts before these
-  std::shared_ptr<context_snapshot> last;   ///< gets the books at the end, whatever ends it
+  std::shared_ptr<context_end> last;        ///< written at the end, whatever ends it
 };
 
 /// The scripts of one shard of a context, in a VM that closes with the actor. It handles one batch
@@ -56,6 +56,7 @@ private:
   std::vector<uint64_t> expected_;   ///< the next sequence number of each lane
   context_snapshot counted_;         ///< without the scripts
   int64_t now_ns_ = 0;               ///< packet time
+  bool in_hand_ = false;             ///< scripts are at a batch
   bool working_ = false;
   bool finishing_ = false;
   caf::typed_response_promise<context_snapshot> promise_;

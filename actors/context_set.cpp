@@ -144,7 +144,7 @@ void context_set::start(pointer self) {
 }
 
 void context_set::spawn(pointer self, entry& of, shard& one, std::vector<saved_state> saved) {
-  one.last = std::make_shared<context_snapshot>();
+  one.last = std::make_shared<context_end>();
   one.latest = {};
   auto parts = std::make_shared<context_parts>(
     context_parts{of.name, voice_, one.records, one.words, names_,
@@ -173,7 +173,8 @@ void context_set::break_down(pointer self, entry& of, shard& one, const std::str
   one.handle = nullptr;
   for (const auto& each : one.lanes)
     each->break_off();
-  merge(of.books, std::exchange(*one.last, {}));
+  auto last = std::exchange(*one.last, {});
+  merge(of.books, last.books);
   one.latest = {};
   of.reason = why;
   const auto now = clock::now();
@@ -200,7 +201,7 @@ void context_set::break_down(pointer self, entry& of, shard& one, const std::str
   ++of.restarts;
   --running_;
   log::info(component, "starts anew", of.name);
-  spawn(self, of, one);
+  spawn(self, of, one, std::move(last.saved));
 }
 
 /// The other shards handle what they have in hand.

@@ -82,7 +82,7 @@ private:
     std::shared_ptr<value_store> store;
     std::shared_ptr<script_vm> fresh; ///< loaded, and not yet with an actor
     std::vector<std::shared_ptr<lane>> lanes;
-    std::shared_ptr<context_snapshot> last;
+    std::shared_ptr<context_end> last;
     context_snapshot latest; ///< of the actor that runs
     std::deque<clock::time_point> breakdowns;
   };

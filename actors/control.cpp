@@ -68,7 +68,8 @@ std::string reload(caf::actor_system& system, const supervisor_actor& boss) {
                     {"kept", done.kept},
                     {"faults", done.faults},
                     {"applied", done.applied},
-                    {"waiting", done.waiting}});
+                    {"waiting", done.waiting},
+                    {"pause_us", static_cast<double>(done.pause_ns) / 1000}});
       },
       [&](const caf::error& why) { out = no_answer(system, why); });
   return out;

@@ -164,6 +164,10 @@ std::string contexts_text(const json& from, bool colour) {
 
 std::string reloaded_text(const json& from) {
   std::string out = from["loaded"].get<bool>() ? "loaded\n" : "kept the old scripts\n";
+  for (const auto& key : from["applied"])
+    out += "  changed: " + key.get<std::string>() + "\n";
+  for (const auto& key : from["waiting"])
+    out += "  changes at the next start: " + key.get<std::string>() + "\n";
   for (const auto& fault : from["faults"])
     out += "  " + fault.get<std::string>() + "\n";
   return out;

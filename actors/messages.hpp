@@ -20,6 +20,7 @@ namespace flowactors {
 /// thread alone holds the VM.
 struct scripts_in_transit {
   std::shared_ptr<script_vm> vm; ///< null = no scripts
+  int64_t pause_ns = 0;          ///< on its way out: how long the exchange held up the packets
 };
 
 /// A capture worker's ends of lanes on their way to it, likewise.
@@ -54,6 +55,7 @@ struct reload_result {
   std::vector<std::string> faults;  ///< why, and what else is wrong, each "path:line: message"
   std::vector<std::string> applied; ///< settings that have changed, as "section.key"
   std::vector<std::string> waiting; ///< those that wait for the next start
+  int64_t pause_ns = 0; ///< the longest that an exchange of inline scripts held up packets
 };
 
 template <class Inspector>
@@ -68,7 +70,8 @@ typename Inspector::result_type inspect(Inspector& f, capture_end& x) {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, reload_result& x) {
-  return f(caf::meta::type_name("reload_result"), x.loaded, x.kept, x.faults, x.applied, x.waiting);
+  return f(caf::meta::type_name("reload_result"), x.loaded, x.kept, x.faults, x.applied, x.waiting,
+           x.pause_ns);
 }
 
 template <class Inspector>

@@ -150,7 +150,7 @@ void supervisor_state::swap(size_t index, std::shared_ptr<script_vm> fresh) {
   ++swaps_;
   self_
     ->request(workers_[index].handle, caf::infinite, swap_atom_v,
-              scripts_in_transit{std::move(fresh)})
+              scripts_in_transit{std::move(fresh), 0})
     .then(
       [this, index](scripts_in_transit& old) {
         if (old.vm != nullptr) {
@@ -158,6 +158,7 @@ void supervisor_state::swap(size_t index, std::shared_ptr<script_vm> fresh) {
           merge(books_.scripts, done);
           merge(workers_[index].former.scripts, done);
         }
+        outcome_.pause_ns = std::max(outcome_.pause_ns, old.pause_ns);
         old.vm = nullptr; // closed here, off the packet path
         one_swapped();
       },
@@ -185,6 +186,7 @@ void supervisor_state::conclude_reload() {
     promise.deliver(outcome_);
   ++reloads_.count;
   reloads_.loaded = outcome_.loaded;
+  reloads_.pause_ns = outcome_.pause_ns;
   reloads_.at = std::chrono::system_clock::now();
   reloads_.kept = outcome_.kept;
   reloads_.faults = outcome_.faults;

@@ -14,6 +14,7 @@ namespace flowactors {
 struct reload_status {
   uint64_t count = 0; ///< reloads so far; 0 = the rest means nothing
   bool loaded = false;
+  int64_t pause_ns = 0; ///< the longest that the exchange of inline scripts held up packets
   std::chrono::system_clock::time_point at;
   std::vector<std::string> kept;
   std::vector<std::string> faults;
@@ -32,7 +33,7 @@ struct input_status {
 /// A context: the scripts of a folder, in one VM or several.
 struct context_status {
   std::string name;
-  std::string state;  ///< running | ended | parked
+  std::string state;  ///< running | ended | parked | removed
   std::string reason; ///< of that it is parked, or of its last breakdown
   std::vector<std::string> scripts;
   uint64_t machines = 0; ///< VMs

@@ -32,6 +32,7 @@ json reload_json(const reload_status& from) {
   if (from.count != 0)
     out.update({{"at", time_text(from.at)},
                 {"loaded", from.loaded},
+                {"pause_us", static_cast<double>(from.pause_ns) / 1000},
                 {"kept", from.kept},
                 {"faults", from.faults}});
   return out;

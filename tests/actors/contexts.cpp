@@ -122,6 +122,24 @@ CAF_TEST(a context that breaks down starts anew and goes on where it stopped) {
   CAF_CHECK_EQUAL(lines("own end"), result->account.flows.created);
 }
 
+CAF_TEST(what scripts save outlives a breakdown) {
+  write_to("own", "b.lua",
+           "local M, n = {}, 0\n"
+           "function M.flowCreate() n = n + 1 io.write('one\\n') end\n"
+           "function M.save() return {n = n} end\n"
+           "function M.restore(t) n = t.n end\n"
+           "function M.teardown() io.write('sum ', n, '\\n') end\n"
+           "return M\n");
+  start_with();
+  until_read();
+  kill_one();
+  run();
+  CAF_REQUIRE(result);
+  CAF_CHECK_EQUAL(section().restarts, 1u);
+  CAF_CHECK_EQUAL(lost("crashed"), 0u);
+  CAF_CHECK_EQUAL(lines("sum " + std::to_string(result->account.flows.created)), 1u);
+}
+
 CAF_TEST(a context that breaks down too often is parked and the rest runs on) {
   write("a.lua", says("inline"));
   write_to("own", "b.lua", says("own"));
