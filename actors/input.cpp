@@ -91,7 +91,8 @@ void input::add_paths(const capture_order& order, const live_options& live,
     if (shared_ != nullptr)
       openers_.push_back([this, i] { return shared_->open(i, worker_); });
     else
-      openers_.push_back([=] { return open_path(order.paths[i], live.filter); });
+      openers_.push_back(
+        [path = order.paths[i], filter = live.filter] { return open_path(path, filter); });
     sizes_.push_back(worker_ == 0 ? size_of(order.paths[i]) : 0); // bytes count once
     total_bytes_ += sizes_.back();
     known = known && sizes_.back() != 0;

@@ -1,0 +1,26 @@
+#!/usr/bin/env python3
+"""What tools/soak runs for long, for a few seconds: nothing is lost over reloads, killed contexts and slow scripts."""
+import subprocess
+import unittest
+
+from flowactors import limit, main, program, top
+
+
+class Soak(unittest.TestCase):
+    def soak(self, what):
+        done = subprocess.run([top / "tools" / "soak", what, "--short", "--binary", program], capture_output=True, text=True, timeout=2 * limit)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertIn("held", done.stdout)
+
+    def test_reloads_half_of_which_fail(self):
+        self.soak("reload")
+
+    def test_contexts_that_are_killed(self):
+        self.soak("chaos")
+
+    def test_a_context_that_is_slow(self):
+        self.soak("slow")
+
+
+if __name__ == "__main__":
+    main()
