@@ -80,6 +80,18 @@ inline undecoded finish(const decoder_options& options, const frame& in, const i
   return read_transport(ip.protocol, behind(ip, end), out);
 }
 
+// A packet of another worker that would be decoded for sure: its transport header need not be read.
+bool of_another(const packet_share& share, const decoder_options& options, const frame& in,
+                const ip_header& ip, packet& out) noexcept {
+  const uint8_t* end = in.data + in.captured;
+  if ((!options.keep_incomplete && !complete(ip, end))
+      || !surely_readable(ip.protocol, behind(ip, end)))
+    return false;
+  read_addresses(ip.start, ip.version, out);
+  out.time_ns = in.time_ns;
+  return !share.owns(out);
+}
+
 // The way of a frame from its first IP header to the innermost packet, through tunnels and
 // fragments.
 class ip_walk {
@@ -172,7 +184,7 @@ decoder::~decoder() = default;
 
 decoder::decoder(decoder&&) noexcept = default;
 
-undecoded decoder::decode(const frame& in, packet& out) noexcept {
+undecoded decoder::decode(const frame& in, packet& out, const packet_share& share) noexcept {
   byte_range at{in.data, in.data + in.captured};
   link_headers link;
   if (const undecoded reason = open_link(in.link, options_.max_headers, at, link);
@@ -183,7 +195,9 @@ undecoded decoder::decode(const frame& in, packet& out) noexcept {
   ip_header ip;
   if (read_plain_ip(at, ip)
       && !may_be_tunnel(options_, ip.protocol, {ip.start + ip.header_length, at.end})) [[likely]]
-    return finish(options_, in, ip, link, out);
+    return share.workers != 1 && of_another(share, options_, in, ip, out)
+             ? undecoded::none
+             : finish(options_, in, ip, link, out);
   return ip_walk{options_, *fragments_, in, out}.open(at.at, link);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "capture/packet.hpp"
+#include "capture/packet_share.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -45,14 +46,15 @@ public:
   ~decoder();
   decoder(decoder&&) noexcept;
 
-  /// Decodes `in` into `out`; on anything but `undecoded::none`, `out` is unspecified.
+  /// Decodes `in` into `out`; on anything but `undecoded::none`, `out` is unspecified. Of a packet
+  /// that the share doesn't own only the addresses and the time are promised.
   ///
   /// A tunnel that a UDP port or a GRE header promises is opened only if an IP packet stands
   /// inside: otherwise the outer packet is the result. A later fragment has addresses, protocol,
   /// ports and tunnel of the flow of its first fragment (the inner one, if that held a tunnel),
   /// whereas `network` is its own IP header and `payload` its data. A packet that is too short by
   /// its own IP length for a transport header has ports 0 and no payload.
-  undecoded decode(const frame& in, packet& out) noexcept;
+  undecoded decode(const frame& in, packet& out, const packet_share& share = {}) noexcept;
 
 private:
   decoder_options options_;

@@ -2,31 +2,37 @@
 
 #include "capture/packet.hpp"
 
+#include <endian.h>
+
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstring>
 
 namespace flowactors {
 
-/// A number for the two addresses of a packet, the same for both directions, and in every process.
-inline uint32_t address_pair_hash(const packet& p) noexcept {
-  const auto scatter = [](const address& from) {
-    uint64_t halves[2];
-    std::memcpy(halves, from.data(), sizeof(halves));
-    const uint64_t mixed = (halves[0] * 0x9e3779b97f4a7c15 ^ halves[1]) * 0xd6e8feb86659fd93;
-    return mixed ^ mixed >> 32;
+/// A number for the lower of a packet's two addresses: the same for both directions, and in every
+/// process.
+inline uint32_t lower_address_hash(const packet& p) noexcept {
+  const auto halves = [](const address& from) {
+    std::array<uint64_t, 2> out;
+    std::memcpy(out.data(), from.data(), sizeof(out));
+    return std::array{be64toh(out[0]), be64toh(out[1])};
   };
-  const uint64_t both = (scatter(p.source) + scatter(p.destination)) * 0x9e3779b97f4a7c15;
-  return static_cast<uint32_t>(both >> 32);
+  const auto [high, low] = std::min(halves(p.source), halves(p.destination));
+  const uint64_t mixed = (high * 0x9e3779b97f4a7c15 ^ low) * 0xd6e8feb86659fd93;
+  return static_cast<uint32_t>(((mixed ^ mixed >> 32) * 0x9e3779b97f4a7c15) >> 32);
 }
 
-/// Which packets of a stream are a worker's own, when several workers read it. The flow's two
-/// addresses decide: nDPI's caches, of which each worker has its own, know hosts, not ports.
+/// Which packets of a stream are a worker's own, when several workers read it. One address of the
+/// flow decides: nDPI's caches, of which each worker has its own, know hosts, and what they hear of
+/// a host with one peer tells them what it does with another.
 struct packet_share {
   uint32_t worker = 0; ///< 0 to workers - 1
   uint32_t workers = 1;
 
   bool owns(const packet& p) const noexcept {
-    return workers == 1 || (uint64_t{address_pair_hash(p)} * workers) >> 32 == worker;
+    return workers == 1 || (uint64_t{lower_address_hash(p)} * workers) >> 32 == worker;
   }
 
   /// Frames without addresses are the first worker's.

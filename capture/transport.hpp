@@ -29,6 +29,13 @@ inline transport_bytes behind(const ip_header& ip, const uint8_t* end) noexcept 
 /// truncated_transport.
 undecoded read_transport(uint8_t protocol, transport_bytes bytes, packet& out) noexcept;
 
+/// True only if `read_transport` would not fail.
+inline bool surely_readable(uint8_t protocol, transport_bytes bytes) noexcept {
+  constexpr uint32_t longest_needed = 20; // TCP's
+  return bytes.captured >= longest_needed
+         && (protocol == ip_protocol::tcp || protocol == ip_protocol::udp);
+}
+
 /// The same where no header follows (a later fragment, an unknown protocol): all is payload.
 void read_opaque(transport_bytes bytes, packet& out) noexcept;
 

@@ -20,12 +20,12 @@ def pcap_header(link=1):
     return struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, link)
 
 
-def udp_record(number, size=20):
+def udp_record(number, size=20, server=0x0A000002):
     """A record of one UDP packet; each number is a flow of its own."""
     payload = bytes(size)
     udp = struct.pack(">HHHH", 1024 + number % 60000, 9, 8 + len(payload), 0)
     source = 0x0A000001 + number // 60000
-    ip = struct.pack(">BBHHHBBHII", 0x45, 0, 28 + len(payload), 1, 0, 64, 17, 0, source, 0x0A000002)
+    ip = struct.pack(">BBHHHBBHII", 0x45, 0, 28 + len(payload), 1, 0, 64, 17, 0, source, server)
     frame = bytes(12) + b"\x08\x00" + ip + udp + payload
     return struct.pack("<IIII", 1700000000 + number // 1000, number % 1000 * 1000, len(frame), len(frame)) + frame
 

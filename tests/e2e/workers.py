@@ -57,8 +57,8 @@ def comparable(report, labels=True):
 
 
 def record(number):
-    """Of a flow between hosts that no other flow has."""
-    return (1700000000 + number // 1000).to_bytes(4, "little") + udp_record(number * 60000)[4:]
+    """Of a flow of a client that no other flow has. Its address is lower than the server's."""
+    return (1700000000 + number // 1000).to_bytes(4, "little") + udp_record(number * 60000, server=0xCB007101)[4:]
 
 
 class Workers(Case):
