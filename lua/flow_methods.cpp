@@ -17,6 +17,16 @@ int32_t fill(flow_access* access, script_cursor* cursor) noexcept {
   return access->facts.fill(*cursor);
 }
 
+// Writes a hardware address, given as the number that stands for it in flow_facts.
+void write_mac_of(flow_access* access, double number) noexcept {
+  const auto bits = static_cast<uint64_t>(number);
+  uint8_t mac[6];
+  for (size_t i = 0; i < sizeof(mac); ++i)
+    mac[i] = static_cast<uint8_t>(bits >> (40 - 8 * i));
+  write_mac(mac, access->made.data());
+  access->found = {access->made.data(), 17};
+}
+
 int32_t found_or_not(flow_access* access, script_text text) noexcept {
   access->found = text;
   return text.data != nullptr && text.size != 0 ? 2 : 1;
@@ -184,6 +194,7 @@ void push_flow_access(lua_State* L, flow_access& access) {
   set_field(L, "indexes", access.facts.indexes().data());
   set_field(L, "found", &access.found);
   set_field(L, "fill", address_of(fill));
+  set_field(L, "write_mac", address_of(write_mac_of));
   lua_newtable(L);
   set_field(L, "server_name", address_of(find_server_name));
   set_field(L, "url", address_of(find_url));

@@ -57,6 +57,7 @@ local x = ffi.cast("const script_text *", host.texts)
 local i = ffi.cast("const int32_t *", host.indexes)
 local found = ffi.cast("const script_text *", host.found)
 local fill = ffi.cast("int32_t (*)(void *, script_cursor *)", host.fill)
+local write_mac = ffi.cast("void (*)(void *, double)", host.write_mac)
 local find = {}
 for name, address in pairs(host.find) do find[name] = ffi.cast("int32_t (*)(void *, script_cursor *)", address) end
 local find_server_name, find_url, find_content_type = find.server_name, find.url, find.content_type
@@ -68,18 +69,16 @@ local function seconds(ns)
   return whole
 end
 
--- Texts of hardware addresses by their number; a network has few.
-local most_macs, known_macs = 10000, 0
-local macs = setmetatable({}, {__index = function(made, number)
-  if known_macs == most_macs then
-    for key in next, made do made[key] = nil end
-    known_macs = 0
-  end
-  local digits = ("%012X"):format(number - 2 ^ 48)
-  local text = digits:gsub("%x%x", "%0:", 5)
-  made[number], known_macs = text, known_macs + 1
+-- Texts of hardware addresses by their number; a network has few, and those that come when there are too many are made each time. What is
+-- met first while a trace is recorded has to be compiled like the rest: else the trace, and all that call it, would end here.
+local most_macs, known_macs, macs = 10000, 0, {}
+local function learn_mac(number)
+  write_mac(facts, number)
+  local text = str(found.data, found.size)
+  if known_macs < most_macs then macs[number], known_macs = text, known_macs + 1 end
   return text
-end})
+end
+local function mac(number) return macs[number] or learn_mac(number) end
 
 local flow = {}
 
@@ -145,7 +144,7 @@ local out = {}
 local function put(...) out[#out + 1] = string.format(...) end
 local mac_numbers = {["cli.mac"] = host.part.client_mac_number, ["srv.mac"] = host.part.server_mac_number}
 local function value(entry)
-  if mac_numbers[entry.key] then return ("macs[n[%d]]"):format(mac_numbers[entry.key]) end
+  if mac_numbers[entry.key] then return ("mac(n[%d])"):format(mac_numbers[entry.key]) end
   return entry.kind == "number" and ("n[%d]"):format(entry.index) or ("str(x[%d].data, x[%d].size)"):format(entry.index, entry.index)
 end
 local conditional = {"icmp", "protos.http.server_name", "end.reason", "tunnel"}
@@ -188,7 +187,7 @@ local function when(bit, ...)
   for _, key in ipairs {...} do set(key) end
   return function() put("end") end
 end
-put("local cx, facts, n, x, i, str, band, fill, transports, labels, breeds, detections, confidences, ends, tunnels, macs = ...")
+put("local cx, facts, n, x, i, str, band, fill, transports, labels, breeds, detections, confidences, ends, tunnels, mac = ...")
 put("return function()")
 put("if cx.live == 0 then return end")
 put("local known, t = fill(facts, cx)")
@@ -231,7 +230,7 @@ put('if band(known, %d) ~= 0 then t["flow_goodput.low"] = true end', bits.low_go
 put("return t")
 put("end")
 flow.dump = assert(loadstring(table.concat(out, "\n"), "=flow.dump"))(cx, facts, n, x, i, str, band, fill, transports, long_labels, breeds,
-  detections, confidences, ends, tunnels, macs)
+  detections, confidences, ends, tunnels, mac)
 
 -- Now that the templates from which the tables are copied have a place for each key, the keys that come and go lose their values there.
 local funck, found_templates = require("jit.util").funck, 0
