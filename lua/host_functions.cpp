@@ -221,7 +221,17 @@ int send_udp(lua_State* L) {
   return 1;
 }
 
+// finalizer_failed(message): told like an error of the collector, the same seldom.
+int finalizer_failed(lua_State* L) {
+  host_state& host = host_of(L);
+  const std::string_view text = text_at(L, 1);
+  if (const uint64_t times = host.finalizers.note(text, clock_ns()); times != 0)
+    host.output->fault("", "collector", text, times);
+  return 0;
+}
+
 constexpr luaL_Reg functions[] = {{"log", log},
+                                  {"finalizer_failed", finalizer_failed},
                                   {"nearest", nearest_key},
                                   {"isdir", is_folder},
                                   {"exists", exists},

@@ -2,6 +2,7 @@
 
 #include "capture/event.hpp"
 #include "lua/bounded_library.hpp"
+#include "lua/fault_gate.hpp"
 #include "lua/flow_facts.hpp"
 #include "lua/helpers/json_writer.hpp"
 #include "lua/output_meter.hpp"
@@ -22,8 +23,9 @@ struct host_state {
   ~host_state();
 
   script_output* output = nullptr;
-  output_meter meter;  ///< how much may be written
-  std::string scratch; ///< for text that must outlive a Lua error
+  output_meter meter;    ///< how much may be written
+  fault_gate finalizers; ///< which of their errors are told
+  std::string scratch;   ///< for text that must outlive a Lua error
   json_writer writer{json_limits{.budget = &budget}};
   script_text emitted{}; ///< what `writer` wrote last for `emit`
   bounded_budget budget;

@@ -3,6 +3,7 @@ local host, output, compile, guards, add_loading = ...
 local real = {require = require, io = io, os = os, package = package, pcall = pcall, loaded = package.loaded}
 local error, type, tostring, select, ipairs, rawget, rawset, next = error, type, tostring, select, ipairs, rawget, rawset, next
 local setmetatable, setfenv = setmetatable, setfenv
+local finalizers = host.run("finalizers", host)
 
 local function copy(table, ...)
   local made = {}
@@ -51,7 +52,8 @@ local function modules_of(env)
   local package = {path = host.module_path .. ";" .. real.package.path, cpath = real.package.cpath, config = real.package.config, loaded = {}, preload = {},
     loaders = {}, loadlib = real.package.loadlib}
   local loaded = package.loaded
-  for _, name in ipairs {"string", "table", "math", "bit", "jit", "ffi", "debug", "coroutine", "string.buffer", "table.new", "table.clear"} do
+  loaded.ffi = finalizers.ffi
+  for _, name in ipairs {"string", "table", "math", "bit", "jit", "debug", "coroutine", "string.buffer", "table.new", "table.clear"} do
     loaded[name] = real.package.loaded[name] -- string.buffer and the like come with the first real require
   end
   loaded.package, loaded._G, loaded.io, loaded.os, loaded.coroutine = package, env, env.io, env.os, env.coroutine
@@ -121,6 +123,7 @@ end
 
 local base = copy(_G, "_G", "package", "require", "module", "io", "os", "print", "load", "loadstring", "loadfile", "dofile")
 base.pcall, base.xpcall = guards.pcall, guards.xpcall
+base.newproxy = finalizers.newproxy
 base.coroutine = copy(coroutine)
 base.coroutine.resume, base.coroutine.wrap = guards.resume, guards.wrap
 

@@ -464,6 +464,36 @@ CAF_TEST(a failing finalizer is told and nothing more) {
   CAF_CHECK_EQUAL(calls_of(aut), 200'000u);
 }
 
+CAF_TEST(finalizers may fail while compiled code runs) {
+  script_tree tree;
+  tree.write("a.lua",
+             "local ffi = require 'ffi'\n"
+             "ffi.cdef 'typedef struct { int n; } finalized_thing;'\n"
+             "local function fail() error('finalizer') end\n"
+             "local thing = ffi.metatype('finalized_thing', {__gc = fail})\n"
+             "return {flowCreate = function()\n"
+             "for i = 1, 3000 do\n"
+             "local p = newproxy(true)\n"
+             "getmetatable(p).__gc, getmetatable(p).__len = fail, function() return 7 end\n"
+             "assert(#p == 7 and #newproxy(p) == 7)\n"
+             "local c, d, list = ffi.gc(ffi.new('int[1]'), fail), thing(), {}\n"
+             "for k = 1, 20 do list[k] = {} end\n"
+             "end end}");
+  auto options = running::with(jit_mode::automatic, nullptr, nullptr);
+  options.trusted = true;
+  options.limits.deadline = std::chrono::seconds{60};
+  running aut{tree, options};
+  CAF_REQUIRE(aut.vm != nullptr);
+  CAF_REQUIRE(aut.vm->load_faults().empty());
+  flow_record flow{};
+  for (int i = 0; i < 10; ++i)
+    aut.vm->handle(event_kind::created, flow, 0);
+  CAF_REQUIRE(!aut.said.faults.empty());
+  for (const auto& fault : aut.said.faults)
+    CAF_CHECK(fault.text.find("finalizer") != std::string::npos);
+  CAF_CHECK_EQUAL(calls_of(aut), 10u);
+}
+
 CAF_TEST(errors name what may have been meant) {
   script_tree tree;
   tree.write("a.lua",
