@@ -35,7 +35,8 @@ public:
     const std::lock_guard guard(mutex_);
     if (workers_ == 1)
       return open_interface(interface_, options_);
-    if (!std::exchange(tried_, true)) {
+    const bool taken = !sources_.empty() && sources_[worker] == nullptr; // and lost since
+    if (!std::exchange(tried_, true) || taken) {
       auto opened = open_interface(interface_, options_, workers_);
       if (!opened)
         return opened.failure();
@@ -105,11 +106,15 @@ void input::open_next() {
   auto opened = openers_[next_]();
   if (opened && *opened == nullptr)
     return;
+  if (!opened && lost_)
+    return lose(opened.failure());
   ++next_;
   if (!opened) {
     failures_.push_back(opened.failure());
     return;
   }
+  if (std::exchange(lost_, false))
+    warnings_.push_back({ec::io_failed, name_ + " is there again"});
   const std::lock_guard guard(mutex_);
   current_ = std::move(opened).value();
   if (stopped_)
@@ -122,18 +127,43 @@ void input::open() {
 }
 
 size_t input::read(std::span<frame> out) {
+  if (lost_ && !rest())
+    return 0;
   open();
   if (current_ == nullptr)
     return 0;
   auto n = current_->read(out);
   if (!n) {
-    failures_.push_back(n.failure());
     close();
+    if (retries_ && !stopped())
+      lose(n.failure());
+    else
+      failures_.push_back(n.failure());
     return 0;
   }
+  if (*n != 0)
+    pause_ = first_pause;
   if (*n == 0 && current_->at_end())
     close();
   return *n;
+}
+
+/// The interface is gone, or still is: it is opened again after a pause.
+void input::lose(const error& why) {
+  if (!std::exchange(lost_, true))
+    warnings_.push_back({why.code, why.what + "; it is opened again as soon as it is there"});
+  next_ = 0;
+  again_at_ = std::chrono::steady_clock::now() + pause_;
+  pause_ = std::min(2 * pause_, longest_pause);
+}
+
+/// Waits, as a read of packets would. True = it is time to open the interface.
+bool input::rest() {
+  std::unique_lock lock(mutex_);
+  const auto turn = std::chrono::steady_clock::now() + longest_rest;
+  woken_.wait_until(lock, std::min(again_at_, turn), [this] { return wake_ || stopped_; });
+  wake_ = false;
+  return !stopped_ && std::chrono::steady_clock::now() >= again_at_;
 }
 
 void input::close() {
@@ -179,6 +209,8 @@ void input::leave() noexcept {
 
 void input::wake() noexcept {
   const std::lock_guard guard(mutex_);
+  wake_ = true;
+  woken_.notify_all();
   if (current_ != nullptr)
     current_->interrupt();
 }

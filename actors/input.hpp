@@ -4,6 +4,8 @@
 #include "capture/shared_paths.hpp"
 
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -14,7 +16,8 @@
 namespace flowactors {
 
 /// All that one capture actor reads: an interface, or paths one after another, each opened when its
-/// turn comes. A path that can't be opened or fails half way is a failure, and the next follows.
+/// turn comes. A path that can't be opened or fails half way is a failure, and the next follows. An
+/// interface that was open and fails may be opened again, after pauses that grow.
 /// `wake`, `stop` and `leave` may be called from any thread; everything else belongs to the capture
 /// actor.
 class input {
@@ -61,21 +64,37 @@ public:
 
 private:
   input(const capture_order& order, size_t worker)
-    : name_(order.name), live_(!order.interface.empty()), worker_(worker) {}
+    : name_(order.name),
+      live_(!order.interface.empty()),
+      worker_(worker),
+      retries_(live_ && order.retries) {}
   void add_paths(const capture_order& order, const live_options& live,
                  std::shared_ptr<shared_paths> shared);
   void open_next();
   void close();
+  void lose(const error& why);
+  bool rest();
+
+  using pause = std::chrono::milliseconds;
+  static constexpr pause first_pause{50};
+  static constexpr pause longest_pause{5000};
+  static constexpr pause longest_rest{100}; ///< the mailbox is looked at then
 
   std::string name_;
   bool live_;
-  size_t worker_; ///< of this input, from 0
+  size_t worker_;             ///< of this input, from 0
+  bool retries_;              ///< an interface that fails is opened again
+  bool lost_ = false;         ///< it failed, and has not been opened since
+  pause pause_ = first_pause; ///< after the next failure
+  std::chrono::steady_clock::time_point again_at_;
   std::vector<opener> openers_;
   std::shared_ptr<shared_paths> shared_; ///< null = nobody else reads these paths
   std::vector<uint64_t> sizes_;          ///< bytes of each path, 0 = not known
   size_t next_ = 0;
   std::atomic<bool> stopped_ = false;
-  std::mutex mutex_; ///< of the pointer below, against `stop`
+  std::mutex mutex_; ///< of what is below, up to the pointer, against `wake`
+  std::condition_variable woken_;
+  bool wake_ = false;
   std::unique_ptr<source> current_;
   source_counters closed_;    ///< of sources that are closed
   uint64_t closed_bytes_ = 0; ///< their sizes

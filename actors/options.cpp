@@ -146,7 +146,8 @@ std::vector<capture_order> plan_captures(const settings& from) {
                    paths, workers, 0});
   uint64_t first_id = out.size(); // the workers of paths number the same frames
   for (const auto& interface : from.capture.interface) {
-    out.push_back({interface, interface, {}, workers, first_id});
+    out.push_back(
+      {interface, interface, {}, workers, first_id, from.capture.on_input_loss == "retry"});
     first_id += workers;
   }
   return out;

@@ -40,6 +40,7 @@ struct capture_order {
   std::vector<std::string> paths;
   uint32_t workers = 1;  ///< capture actors that share the work
   uint64_t first_id = 0; ///< of the first worker's flows; see tracker_options
+  bool retries = false;  ///< an interface that is gone is waited for
   bool operator==(const capture_order&) const = default;
 };
 

@@ -1,4 +1,9 @@
-// Events from a worker to a context over a lane in batches, against one message for each event.
+// Events from a worker to a context over a lane in batches, against one actor message for each
+// event.
+//
+// Both ways are bounded by the same credit, which comes back with each batch or with each message,
+// as another message: an actor's mailbox has no bound of its own. Both copy the record and its
+// text, and call an empty flowUpdate.
 //
 // lanes [EVENTS]: prints events/s of both and their ratio; exit code 1 = a target was missed.
 
@@ -12,10 +17,10 @@
 #include <fcntl.h>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <future>
 #include <thread>
 
 namespace {
@@ -117,30 +122,52 @@ double in_batches(caf::actor_system& system, stage& on, uint64_t events) {
   return static_cast<double>(events) / took;
 }
 
+/// Gives credit for one event more.
+using credit_atom = caf::atom_constant<caf::atom("credit")>;
+
+caf::behavior receiver(caf::event_based_actor* self, std::shared_ptr<script_vm> vm) {
+  return {[self, vm](lone_event& event) {
+    event.flow.text = 0;
+    vm->attach(reinterpret_cast<const char*>(&event.text));
+    vm->handle(event_kind::updated, event.flow, event.now_ns);
+    self->send(caf::actor_cast<caf::actor>(self->current_sender()), credit_atom::value);
+  }};
+}
+
+/// The worker, in a thread of its own as a capture is. Sends as long as it has credit, and signals
+/// once it has all of it back.
+struct sender_state {
+  uint64_t sent = 0, handled = 0;
+};
+
+caf::behavior sender(caf::stateful_actor<sender_state>* self, caf::actor to, stage* on,
+                     uint64_t events, std::promise<void>* done) {
+  const auto send_one = [=] {
+    const auto i = self->state.sent++;
+    const auto& flow = on->from.flows[i % sample_flows::count];
+    self->send(to, lone_event{flow, on->text_of(flow), static_cast<int64_t>(i)});
+  };
+  while (self->state.sent < std::min(credit, events))
+    send_one();
+  return {[=](credit_atom) {
+    if (self->state.sent < events)
+      send_one();
+    if (++self->state.handled != events)
+      return;
+    done->set_value();
+    self->quit();
+  }};
+}
+
 double one_by_one(caf::actor_system& system, stage& on, uint64_t events) {
-  std::atomic<uint64_t> handled{0};
-  auto vm = on.make_vm();
-  auto aut = system.spawn([&handled, vm](caf::event_based_actor*) -> caf::behavior {
-    return {[&handled, vm](lone_event& event) {
-      event.flow.text = 0;
-      vm->attach(reinterpret_cast<const char*>(&event.text));
-      vm->handle(event_kind::updated, event.flow, event.now_ns);
-      handled.fetch_add(1, std::memory_order_release);
-    }};
-  });
+  auto to = system.spawn(receiver, on.make_vm());
+  std::promise<void> done;
   const auto since = std::chrono::steady_clock::now();
-  std::thread worker([&] {
-    for (uint64_t i = 0; i < events; ++i) {
-      while (i - handled.load(std::memory_order_acquire) > credit)
-        std::this_thread::yield();
-      auto& flow = on.from.flows[i % sample_flows::count];
-      caf::anon_send(aut, lone_event{flow, on.text_of(flow), static_cast<int64_t>(i)});
-    }
-  });
-  worker.join();
-  while (handled.load(std::memory_order_acquire) != events)
-    std::this_thread::yield();
-  return static_cast<double>(events) / seconds_since(since);
+  system.spawn<caf::detached>(sender, to, &on, events, &done);
+  done.get_future().wait();
+  const double took = seconds_since(since);
+  caf::anon_send_exit(to, caf::exit_reason::user_shutdown);
+  return static_cast<double>(events) / took;
 }
 
 } // namespace

@@ -96,6 +96,11 @@ constexpr std::array keys{
     capture, workers, {.kind = integer, .least = 1, .most = 64}, waits,
     "Capture workers of each input: threads that share out its flows by their addresses, each "
     "with a flow table, scripts and (on interfaces) buffer of its own. At most one for each core."),
+  KEY(
+    capture, on_input_loss, {.kind = choice, .choices = "end retry"}, waits,
+    "What becomes of an interface that fails while it is read: end = that is a failure of the run, "
+    "and the others go on; retry = it is opened again, after pauses of 50ms up to 5s. Interfaces "
+    "only."),
 
   KEY(decode, tunnels,
       {.kind = value_kind::choices, .choices = "ipip 6in4 gre vxlan gtp capwap tzsp"}, waits,

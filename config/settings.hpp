@@ -24,7 +24,8 @@ struct settings {
     bool promiscuous = true;
     bool immediate = false;
     std::chrono::nanoseconds wait = std::chrono::milliseconds(100);
-    uint32_t workers = 1; ///< of each input
+    uint32_t workers = 1;              ///< of each input
+    std::string on_input_loss = "end"; ///< end | retry
     bool operator==(const capture_section&) const = default;
   } capture;
 

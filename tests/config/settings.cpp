@@ -165,8 +165,8 @@ std::vector<std::string> bad_values(const setting_key& key) {
 CAF_TEST(every member of the settings has its key) {
   settings all;
   // A member more or less does not compile here; a row more or less fails below.
-  auto& [interface, read, filter, snap_length, buffer, promiscuous, immediate, wait, workers] =
-    all.capture;
+  auto& [interface, read, filter, snap_length, buffer, promiscuous, immediate, wait, workers,
+         on_input_loss] = all.capture;
   auto& [tunnels, vxlan_port, gtp_port, fragments, fragment_entries, incomplete, damaged, bytes,
          max_headers] = all.decode;
   auto& [max, idle_after, closed_after, active_after, update_every, local_networks,
@@ -196,6 +196,7 @@ CAF_TEST(every member of the settings has its key) {
                                             &immediate,
                                             &wait,
                                             &workers,
+                                            &on_input_loss,
                                             &tunnels,
                                             &vxlan_port,
                                             &gtp_port,

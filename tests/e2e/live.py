@@ -21,8 +21,11 @@ def network(*words):
 class Live(Case):
     def setUp(self):
         super().setUp()
-        network("link", "add", "fa0", "type", "veth", "peer", "name", "fa1")
         self.addCleanup(subprocess.run, ["ip", "link", "del", "fa0"], capture_output=True)
+        self.connect()
+
+    def connect(self):
+        network("link", "add", "fa0", "type", "veth", "peer", "name", "fa1")
         for name in "fa0", "fa1":
             network("link", "set", name, "addrgenmode", "none")
             network("link", "set", name, "up")
@@ -77,6 +80,25 @@ class Live(Case):
         network("link", "del", "fa0")
         _, err = self.finish(process, code=1)
         self.assertIn("fa0", err)
+
+    def test_interface_that_goes_away_is_waited_for_if_that_is_wanted(self):
+        self.script("a.lua", counting_script("flow"))
+        process = self.listen("--set", "capture.on_input_loss=retry", "udp")
+        self.send(0, 10)
+        self.assertEqual(self.lines(process, 10), ["flow"] * 10)
+        for first in (10, 20):
+            network("link", "del", "fa0")
+            self.assertIn("fa0", self.wait_for(process, "opened again as soon as it is there"))
+            self.connect()
+            self.wait_for(process, "fa0 is there again")
+            self.send(first, first + 10)
+            self.assertEqual(self.lines(process, 10), ["flow"] * 10)
+        network("link", "del", "fa0")
+        self.wait_for(process, "opened again as soon as it is there")
+        process.send_signal(signal.SIGTERM)  # while it waits
+        self.finish(process)
+        report = json.loads((self.folder / "r.json").read_text())
+        self.assertEqual(report["packets"]["seen"], 30)
 
     def test_interface_that_goes_down_is_read_on_when_it_comes_up(self):
         self.script("a.lua", counting_script("flow"))
