@@ -1,5 +1,7 @@
 #include "actors/account.hpp"
 
+#include "actors/node_ports.hpp"
+
 #include <algorithm>
 #include <numeric>
 #include <optional>
@@ -187,7 +189,8 @@ std::vector<named_count> losses_of(const record_counters& from) {
 }
 
 std::string name_of(const std::string& context, uint32_t worker, uint32_t shard) {
-  return context + " (worker " + std::to_string(worker) + ", shard " + std::to_string(shard) + ")";
+  const auto from = worker == other_nodes ? "other nodes" : "worker " + std::to_string(worker);
+  return context + " (" + from + ", shard " + std::to_string(shard) + ")";
 }
 
 /// What the capture has done for lanes, and the lanes with it.

@@ -3,6 +3,9 @@
 #include "actors/options.hpp"
 #include "lua/field_check.hpp"
 #include "lua/script_folder.hpp"
+#include "nodes/sockets.hpp"
+
+#include <unistd.h>
 
 namespace flowactors {
 
@@ -43,7 +46,8 @@ void check_scripts(script_vm_options options, const tracker& flows,
 std::vector<script_vm_options> every_context(const settings& values) {
   std::vector<script_vm_options> out{script_options_of(values)};
   for (const auto& [name, section] : values.contexts)
-    out.push_back(script_options_of(values, name, section));
+    if (section.at.empty()) // the scripts of others are with them
+      out.push_back(script_options_of(values, name, section));
   return out;
 }
 
@@ -53,6 +57,14 @@ std::vector<std::string> check_run(const settings& values) {
   std::vector<std::string> problems;
   if (auto filter = check_filter(values.capture.filter); !filter)
     problems.push_back(filter.failure().what);
+  if (!values.node.listen.empty()) {
+    const auto at = parse_endpoint(values.node.listen);
+    const auto listener = at ? listen_on(at.value()) : at.failure();
+    if (!listener)
+      problems.push_back("[node] listen: " + listener.failure().what);
+    else
+      ::close(listener.value());
+  }
   auto options = tracker_options_of(values);
   options.max_flows = smallest_table;
   auto flows = tracker::make(options);

@@ -58,6 +58,10 @@ context_set::reload_news context_set::prepare(const reload_plan& plan) {
 }
 
 void context_set::renew(entry& of, const settings::context_section& values, reload_news& news) {
+  if (of.nodes != nullptr) { // the link stays
+    of.values = values;
+    return;
+  }
   auto loaded = load(of, values, false);
   if (!loaded) {
     news.faults.push_back(loaded.failure().what);
@@ -115,7 +119,8 @@ void context_set::commit(pointer self, std::function<void()> done) {
 
 /// The successor takes over what its predecessor leaves.
 void context_set::replace(pointer self, entry& of, shard& one) {
-  if (one.fresh == nullptr) // it broke down meanwhile, and its successor runs the fresh code
+  if (one.fresh == nullptr
+      && of.nodes == nullptr) // it broke down meanwhile, and its successor runs the fresh code
     return;
   if (!one.handle)
     return spawn(self, of, one);

@@ -1,5 +1,6 @@
 #include "actors/context_set.hpp"
 
+#include "actors/link.hpp"
 #include "actors/log.hpp"
 #include "actors/options.hpp"
 
@@ -46,7 +47,10 @@ std::unique_ptr<context_set::entry> context_set::make_entry(
   auto made = std::make_unique<entry>();
   made->name = name;
   made->values = values;
-  for (uint32_t i = 0; i < values.shards; ++i) {
+  if (!values.at.empty())
+    made->nodes = std::make_shared<route>(values.at);
+  const size_t shards = values.at.empty() ? values.shards : values.at.size();
+  for (size_t i = 0; i < shards; ++i) {
     shard one;
     one.records = outputs_->make_ports();
     one.words = std::make_shared<speaker>(name, voice_, one.records);
@@ -65,6 +69,8 @@ void context_set::insert(std::unique_ptr<entry> made) {
 
 /// Fresh scripts for all shards, or for none.
 result<void> context_set::load(entry& of, const settings::context_section& values, bool first) {
+  if (of.nodes != nullptr) // its scripts are there
+    return {};
   for (auto& one : of.shards) {
     auto vm = load_scripts(of, values, one);
     if (!vm) {
@@ -86,6 +92,10 @@ result<void> context_set::load(entry& of, const settings::context_section& value
 }
 
 void context_set::take_fresh(entry& of) {
+  if (of.nodes != nullptr) {
+    of.kinds = (1u << event_kind_count) - 1; // nobody here knows what they want
+    return;
+  }
   const script_vm& any = *of.shards.front().fresh;
   of.kinds = any.interest();
   of.files = any.scripts();
@@ -105,10 +115,7 @@ result<std::shared_ptr<script_vm>> context_set::load_scripts(
 }
 
 std::vector<std::unique_ptr<lane_writer>> context_set::make_writers(uint32_t worker) {
-  const auto known = std::ranges::find(workers_, worker);
-  const auto place = static_cast<size_t>(known - workers_.begin());
-  if (known == workers_.end())
-    workers_.push_back(worker);
+  const size_t place = place_of(worker);
   struct group {
     batch_options options;
     std::vector<std::vector<named_lane>> lanes;
@@ -117,23 +124,65 @@ std::vector<std::unique_ptr<lane_writer>> context_set::make_writers(uint32_t wor
   for (auto& each : entries_) {
     if (each->parked || each->going)
       continue;
-    const auto options = batch_options_of(each->values, each->kinds);
+    auto options = batch_options_of(each->values, each->kinds);
+    options.shards = static_cast<uint32_t>(each->shards.size());
+    options.nodes = each->nodes;
     auto at = std::ranges::find(groups, options, &group::options);
     if (at == groups.end())
       at = groups.insert(at, {options, std::vector<std::vector<named_lane>>(options.shards)});
     for (size_t i = 0; i < each->shards.size(); ++i) {
-      auto& lanes = each->shards[i].lanes;
-      const auto of_lane = lane_options_of(*values_, each->values, detached_);
-      while (lanes.size() <= place)
-        lanes.push_back(std::make_shared<lane>(of_lane));
-      lanes[place]->open(of_lane);
-      at->lanes[i].push_back({each->name, lanes[place]});
+      add_lane(*each, each->shards[i], place);
+      at->lanes[i].push_back({each->name, each->shards[i].lanes[place]});
     }
   }
   std::vector<std::unique_ptr<lane_writer>> out;
   for (auto& each : groups)
     out.push_back(std::make_unique<lane_writer>(worker, each.options, std::move(each.lanes)));
   return out;
+}
+
+size_t context_set::place_of(uint32_t worker) {
+  const auto known = std::ranges::find(workers_, worker);
+  const auto out = static_cast<size_t>(known - workers_.begin());
+  if (known == workers_.end())
+    workers_.push_back(worker);
+  return out;
+}
+
+void context_set::add_lane(entry& of, shard& one, size_t place) {
+  auto options = lane_options_of(*values_, of.values, detached_);
+  if (workers_[place] == other_nodes) { // the credit of links bounds it
+    options.patient = true;
+    options.blocks = false;
+  }
+  while (one.lanes.size() <= place)
+    one.lanes.push_back(std::make_shared<lane>(options));
+  if (one.lanes[place]->closed() != lane_loss::unreachable) // a link opens it again
+    one.lanes[place]->open(options);
+}
+
+void context_set::open(node_ports& ports) {
+  const size_t place = place_of(other_nodes);
+  std::map<std::string, node_ports::port> out;
+  for (auto& each : entries_) {
+    if (each->parked || each->going || each->nodes != nullptr)
+      continue;
+    auto& port = out[each->name];
+    port.credit = each->values.lane;
+    for (auto& one : each->shards) {
+      add_lane(*each, one, place);
+      port.lanes.push_back(one.lanes[place]);
+    }
+  }
+  ports.open(std::move(out));
+}
+
+context_actor context_set::spawn_link(pointer self, entry& of, shard& one) const {
+  const auto place = static_cast<uint32_t>(&one - of.shards.data());
+  auto parts =
+    std::make_shared<link_parts>(link_parts{of.name, parse_endpoint(of.values.at[place]).value(),
+                                            place, of.nodes, identity_, one.lanes, one.last});
+  return self->system().middleman().spawn_broker(link, std::move(parts));
 }
 
 void context_set::start(pointer self) {
@@ -146,10 +195,14 @@ void context_set::start(pointer self) {
 void context_set::spawn(pointer self, entry& of, shard& one, std::vector<saved_state> saved) {
   one.last = std::make_shared<context_end>();
   one.latest = {};
-  auto parts = std::make_shared<context_parts>(
-    context_parts{of.name, voice_, one.records, one.words, names_,
-                  std::exchange(one.fresh, nullptr), one.lanes, std::move(saved), one.last});
-  one.handle = self->spawn(context, std::move(parts));
+  if (of.nodes != nullptr) {
+    one.handle = spawn_link(self, of, one);
+  } else {
+    auto parts = std::make_shared<context_parts>(
+      context_parts{of.name, voice_, one.records, one.words, names_,
+                    std::exchange(one.fresh, nullptr), one.lanes, std::move(saved), one.last});
+    one.handle = self->spawn(context, std::move(parts));
+  }
   self->monitor(one.handle);
   self->send(one.handle, run_atom_v);
   ++running_;
@@ -188,7 +241,7 @@ void context_set::break_down(pointer self, entry& of, shard& one, const std::str
     park(self, of, "broke down " + std::to_string(one.breakdowns.size()) + " times: " + why);
     return one_ended();
   }
-  if (one.fresh == nullptr) { // a reload may have brought it just now
+  if (one.fresh == nullptr && of.nodes == nullptr) { // a reload may have brought it just now
     auto vm = load_scripts(of, of.values, one);
     if (!vm) {
       park(self, of, vm.failure().what);

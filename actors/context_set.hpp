@@ -1,6 +1,8 @@
 #pragma once
 
 #include "actors/context.hpp"
+#include "actors/node_identity.hpp"
+#include "actors/node_ports.hpp"
 #include "actors/output_set.hpp"
 #include "config/plan.hpp"
 
@@ -32,6 +34,12 @@ public:
 
   /// A worker's end of the lanes to all contexts. Before `start`, and after `prepare`.
   std::vector<std::unique_ptr<lane_writer>> make_writers(uint32_t worker);
+
+  /// Lets events of other nodes into the contexts that run here. When writers are made.
+  void open(node_ports& ports);
+
+  /// Who this node is for others; before `load`.
+  void introduce(node_identity identity) { identity_ = std::move(identity); }
 
   /// Spawns the actors.
   void start(pointer self);
@@ -91,6 +99,7 @@ private:
     std::string name;
     settings::context_section values;
     event_mask kinds = 0;
+    std::shared_ptr<route> nodes; ///< that run it; null = this one
     std::vector<std::string> files;
     bool compiled = false;
     bool renewed = false; ///< its shards have fresh scripts that wait
@@ -114,6 +123,9 @@ private:
   void insert(std::unique_ptr<entry> made);
   std::vector<std::string> broken_by(const entry& of) const;
   void spawn(pointer self, entry& of, shard& one, std::vector<saved_state> saved = {});
+  context_actor spawn_link(pointer self, entry& of, shard& one) const;
+  size_t place_of(uint32_t worker);
+  void add_lane(entry& of, shard& one, size_t place);
   void replace(pointer self, entry& of, shard& one);
   void one_replaced();
   void break_down(pointer self, entry& of, shard& one, const std::string& why);
@@ -122,6 +134,7 @@ private:
   void one_ended();
 
   const settings* values_ = nullptr;
+  node_identity identity_;
   std::shared_ptr<console> voice_;
   std::shared_ptr<const catalog> names_;
   const output_set* outputs_ = nullptr;

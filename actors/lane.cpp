@@ -113,39 +113,43 @@ std::optional<lane_delivery> lane::take() {
   }
   auto& oldest = items_.front();
   lane_delivery out{oldest.first, oldest.batch};
-  in_hand_ = std::move(oldest.batch);
-  counters_.delivered = out.first + in_hand_->size();
+  counters_.delivered = out.first + out.batch->size();
+  in_hand_.push_back(std::move(oldest.batch));
   items_.pop_front();
   return out;
 }
 
 void lane::settle() {
   const std::lock_guard lock(mutex_);
-  if (in_hand_ == nullptr)
+  if (in_hand_.empty())
     return;
-  add(counters_.handled, in_hand_->kinds());
+  add(counters_.handled, in_hand_.front()->kinds());
   settled();
 }
 
 void lane::break_off() {
+  detach();
+  forfeit();
+}
+
+void lane::forfeit() {
   const std::lock_guard lock(mutex_);
-  wake_ = nullptr;
-  if (in_hand_ == nullptr)
-    return;
-  lose(lane_loss::crashed, *in_hand_);
-  settled();
+  while (!in_hand_.empty()) {
+    lose(lane_loss::crashed, *in_hand_.front());
+    settled();
+  }
 }
 
 void lane::settled() {
-  subtract(counters_.waiting, in_hand_->kinds());
-  used_ -= in_hand_->weight();
-  in_hand_ = nullptr;
+  subtract(counters_.waiting, in_hand_.front()->kinds());
+  used_ -= in_hand_.front()->weight();
+  in_hand_.pop_front();
   credit_.notify_all();
 }
 
 int64_t lane::marked_ns() const {
   const std::lock_guard lock(mutex_);
-  return items_.empty() && in_hand_ == nullptr ? marked_ns_ : 0;
+  return items_.empty() && in_hand_.empty() ? marked_ns_ : 0;
 }
 
 void lane::close(lane_loss why) {
@@ -166,6 +170,11 @@ void lane::open(const lane_options& options) {
 lane_options lane::options() const {
   const std::lock_guard lock(mutex_);
   return options_;
+}
+
+std::optional<lane_loss> lane::closed() const {
+  const std::lock_guard lock(mutex_);
+  return closed_;
 }
 
 lane_counters lane::counters() const {

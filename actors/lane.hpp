@@ -68,8 +68,11 @@ public:
   /// The oldest batch; it is in hand until it is settled. Nothing = `wake` will be called.
   std::optional<lane_delivery> take();
 
-  /// The batch in hand was handled.
+  /// The batch in hand was handled; of several, the one that was taken first.
   void settle();
+
+  /// The batches in hand are lost: whoever had them is gone.
+  void forfeit();
 
   /// The newest mark, once all batches are settled; 0 = there was none.
   int64_t marked_ns() const;
@@ -84,6 +87,9 @@ public:
 
   /// Takes back `close`, and goes on with these options.
   void open(const lane_options& options);
+
+  /// Why it is closed, if it is.
+  std::optional<lane_loss> closed() const;
 
   lane_counters counters() const;
 
@@ -105,9 +111,9 @@ private:
   std::condition_variable credit_;
   std::function<void()> wake_;
   std::deque<item> items_;
-  std::shared_ptr<const flow_batch> in_hand_;
-  uint64_t used_ = 0; ///< credit
-  bool idle_ = true;  ///< the context has found nothing
+  std::deque<std::shared_ptr<const flow_batch>> in_hand_; ///< oldest first
+  uint64_t used_ = 0;                                     ///< credit
+  bool idle_ = true;                                      ///< the context has found nothing
   int64_t marked_ns_ = 0;
   int64_t woken_ns_ = 0; ///< the mark of the last waking
   std::optional<lane_loss> closed_;

@@ -9,10 +9,11 @@
 namespace flowactors {
 
 /// Why an event did not reach the scripts of a context. X-macro: name, sentence.
-#define FLOWACTORS_LANE_LOSSES(X)                                     \
-  X(shed, "the lane was full, and a live capture waits for nobody")   \
-  X(crashed, "the context broke down while it had the batch in hand") \
-  X(parked, "the context had been given up")                          \
+#define FLOWACTORS_LANE_LOSSES(X)                                                  \
+  X(shed, "the lane was full, and a live capture waits for nobody")                \
+  X(crashed, "the context broke down while it had the batch in hand")              \
+  X(parked, "the context had been given up")                                       \
+  X(unreachable, "its node was not there for too long, and others took its share") \
   X(unfinished, "it still waited when the time to end was over")
 
 enum class lane_loss : uint8_t {

@@ -37,7 +37,8 @@ lane_writer::lane_writer(uint32_t worker, const batch_options& options,
 }
 
 void lane_writer::add(event_kind kind, flow_record& flow, const flow_text& text, int64_t now_ns) {
-  shard& to = shards_[shard_of(flow, options_.shards)];
+  shard& to = shards_[options_.nodes != nullptr ? options_.nodes->pick(flow)
+                                                : shard_of(flow, options_.shards)];
   if (to.batch.size() == 0)
     to.since = clock::now();
   to.batch.add(kind, flow, text, now_ns);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/lane.hpp"
+#include "nodes/route.hpp"
 
 #include <chrono>
 #include <memory>
@@ -15,6 +16,7 @@ struct batch_options {
   uint32_t shards = 1;
   uint32_t events = 256;                                           ///< the most of a batch
   std::chrono::nanoseconds linger = std::chrono::milliseconds(20); ///< the oldest it gets
+  std::shared_ptr<const route> nodes; ///< shares out the clients; null = the shards are all here
   bool operator==(const batch_options&) const = default;
 };
 

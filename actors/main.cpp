@@ -37,7 +37,7 @@ int refuse(const std::vector<std::string>& problems) {
 /// What is wrong with the settings only when they are to be run.
 std::vector<std::string> check_start(const settings& values) {
   std::vector<std::string> problems;
-  if (values.capture.read.empty() && values.capture.interface.empty())
+  if (values.capture.read.empty() && values.capture.interface.empty() && values.node.listen.empty())
     problems.push_back(
       "found no input, expected a capture file (-r FILE) or an interface (-i IFACE), or capture.read or "
       "capture.interface in the configuration file (-c FILE)");
@@ -92,7 +92,7 @@ std::optional<run_result> attend(const signal_line& signals, supervisor_actor bo
 std::optional<run_result> run(const settings& values, std::function<settings_outcome()> reread,
                               const signal_line& signals, control_server* control,
                               steady::time_point since) {
-  system_config config;
+  system_config config{needs_network(values)};
   caf::actor_system system{config};
   auto result = std::make_shared<std::promise<run_result>>();
   supervisor_options options;

@@ -115,6 +115,8 @@ CAF_ADD_ATOM(flowactors, flowactors, give_up_atom, "give-up")
 CAF_ADD_TYPE_ID(flowactors, (flowactors::context_end))
 CAF_ADD_ATOM(flowactors, flowactors, lanes_atom, "lanes")
 CAF_ADD_ATOM(flowactors, flowactors, retire_atom, "retire")
+CAF_ADD_ATOM(flowactors, flowactors, dialed_atom, "dialed")
+CAF_ADD_ATOM(flowactors, flowactors, done_atom, "done")
 CAF_END_TYPE_ID_BLOCK(flowactors)
 
 namespace flowactors {
@@ -163,6 +165,17 @@ using output_actor = caf::typed_actor<
   caf::replies_to<reopen_atom>::with<std::string>,
   // Write what waits, then end. Answered with the books.
   caf::replies_to<finish_atom>::with<record_counters>>;
+
+/// Takes events of other nodes for the contexts of this one.
+using node_actor = caf::typed_actor<
+  // Begin to listen: the contexts are there.
+  caf::reacts_to<run_atom>,
+  // (from whoever let go of a batch last) It is done: session, lane.
+  caf::reacts_to<done_atom, uint64_t, uint16_t>,
+  // (to itself) Look at the clock.
+  caf::reacts_to<tick_atom>,
+  // Take nothing more, and end once all that came is done.
+  caf::replies_to<finish_atom>::with<bool>>;
 
 /// Owns the plan: starts the capture actors, reloads their scripts, stops them, and makes up the
 /// account.

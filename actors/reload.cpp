@@ -126,7 +126,9 @@ void supervisor_state::swap_all(std::vector<std::shared_ptr<script_vm>> fresh) {
     coming_ = fresh.front()->scripts();
     compiled_ = fresh.front()->jit();
   }
-  outcome_.loaded = outcome_.kept.empty() && !fresh.empty();
+  outcome_.loaded = outcome_.kept.empty() && (!fresh.empty() || workers_.empty());
+  if (ports_ != nullptr)
+    contexts_.open(*ports_);
   renewed_ = !fresh.empty();
   swaps_ = 1; // this loop
   for (uint32_t i = 0; i < workers_.size(); ++i) {

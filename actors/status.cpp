@@ -55,7 +55,13 @@ void supervisor_state::gather(caf::duration at_most, std::function<void(const ga
 }
 
 report supervisor_state::report_of(const capture_snapshot& books, bool closing) const {
-  return make_report(books, voice_->counters(), outputs_.accounts(), contexts_.accounts(), closing);
+  if (ports_ == nullptr)
+    return make_report(books, voice_->counters(), outputs_.accounts(), contexts_.accounts(),
+                       closing);
+  capture_snapshot all = books;
+  for (auto& each : ports_->account())
+    merge(all.lanes, std::move(each));
+  return make_report(all, voice_->counters(), outputs_.accounts(), contexts_.accounts(), closing);
 }
 
 void supervisor_state::account() {

@@ -2,12 +2,34 @@
 
 #include "actors/capture.hpp"
 #include "actors/log.hpp"
+#include "actors/node.hpp"
 #include "actors/options.hpp"
 #include "actors/progress.hpp"
+#include "nodes/batch_codec.hpp"
 
+#include <random>
 #include <utility>
 
 namespace flowactors {
+
+namespace {
+
+node_identity identity_of(const settings& from, const catalog& names) {
+  static const uint64_t incarnation = [] { // one for the process
+    std::random_device random;
+    return (uint64_t{random()} << 32 | random()) | 1;
+  }();
+  std::string own = from.node.name;
+  if (own.empty()) {
+    char host[longest_name]{};
+    if (gethostname(host, sizeof(host) - 1) != 0 || host[0] == 0)
+      host[0] = '?';
+    own = host;
+  }
+  return {own, incarnation, names_hash(names), from.node.heartbeat, from.node.timeout};
+}
+
+} // namespace
 
 void supervisor_state::start(supervisor_options options) {
   options_ = std::move(options);
@@ -16,6 +38,11 @@ void supervisor_state::start(supervisor_options options) {
   self_->set_down_handler([this](const caf::down_msg& down) {
     if (outputs_.take_down(down) || contexts_.take_down(self_, down))
       return;
+    if (node_ && node_->address() == down.source) {
+      fail("the listener for other nodes broke down: " + self_->system().render(down.reason));
+      node_ = nullptr;
+      return one_ended();
+    }
     for (size_t i = 0; i < workers_.size(); ++i)
       if (workers_[i].handle && workers_[i].handle->address() == down.source)
         take_failure(i, down.reason);
@@ -23,14 +50,18 @@ void supervisor_state::start(supervisor_options options) {
   bool ready = true;
   for (const auto& order : plan_captures(options_.values))
     ready = ready && start_workers(order);
-  running_ = workers_.size();
+  ready = ready && start_node();
+  running_ = workers_.size() + (node_ ? 1 : 0);
   if (!ready || running_ == 0) { // as long as nobody runs, nothing is lost by giving up
     for (auto& w : workers_)
       self_->send_exit(std::exchange(w.handle, capture_actor()), caf::exit_reason::user_shutdown);
+    running_ = 0;
     finish();
     return;
   }
   contexts_.start(self_);
+  if (node_)
+    self_->send(node_, run_atom_v);
   for (size_t i = 0; i < workers_.size(); ++i)
     self_->request(workers_[i].handle, caf::infinite, run_atom_v)
       .then([this, i](capture_end& end) { take_end(i, end); },
@@ -65,7 +96,7 @@ bool supervisor_state::start_worker(const capture_order& order, std::shared_ptr<
     fail(flows.failure().what);
     return false;
   }
-  if (auto begun = begin_others(**flows); !begun) {
+  if (auto begun = begin_others((*flows)->names()); !begun) {
     fail(begun.failure().what);
     return false;
   }
@@ -99,14 +130,45 @@ bool supervisor_state::start_worker(const capture_order& order, std::shared_ptr<
 }
 
 /// Before the first worker: its VM, the outputs and contexts need the names of the protocols.
-result<void> supervisor_state::begin_others(const tracker& flows) {
+result<void> supervisor_state::begin_others(const catalog& names) {
   if (names_ != nullptr)
     return {};
-  names_ = std::make_shared<catalog>(flows.names());
+  names_ = std::make_shared<catalog>(names);
+  contexts_.introduce(identity_of(options_.values, *names_));
   auto started = outputs_.start(self_, options_.values, names_, options_.output, options_.detached);
   if (started && options_.values.scripts.enabled)
     contexts_.load(options_.values, voice_, names_, outputs_, options_.detached);
   return started;
+}
+
+/// Lets other nodes in, if the settings say where.
+bool supervisor_state::start_node() {
+  if (options_.values.node.listen.empty())
+    return true;
+  if (names_ == nullptr) { // nothing is captured here
+    auto options = tracker_options_of(options_.values);
+    options.max_flows = 16;
+    const auto flows = tracker::make(options);
+    const auto begun = flows ? begin_others(flows.value()->names()) : flows.failure();
+    if (!begun) {
+      fail(begun.failure().what);
+      return false;
+    }
+  }
+  const auto at = parse_endpoint(options_.values.node.listen);
+  const auto listener = at ? listen_on(at.value()) : at.failure();
+  if (!listener) {
+    fail(listener.failure().what);
+    return false;
+  }
+  ports_ = std::make_shared<node_ports>();
+  contexts_.open(*ports_);
+  auto parts = std::make_shared<node_parts>(
+    node_parts{listener.value(), identity_of(options_.values, *names_), ports_});
+  log::info("node", "listens", options_.values.node.listen);
+  node_ = self_->system().middleman().spawn_broker(node, std::move(parts));
+  self_->monitor(node_);
+  return true;
 }
 
 result<std::shared_ptr<script_vm>> supervisor_state::load_scripts(
@@ -168,6 +230,10 @@ void supervisor_state::take_failure(size_t index, const caf::error& reason) {
 
 void supervisor_state::close(size_t index) {
   workers_[index].handle = capture_actor();
+  one_ended();
+}
+
+void supervisor_state::one_ended() {
   if (--running_ == 0)
     finish();
 }
@@ -181,6 +247,14 @@ void supervisor_state::drain() {
   if (running_ == 0)
     return;
   log::info(name, "stops", "reading");
+  if (node_)
+    self_->request(node_, caf::infinite, finish_atom_v)
+      .then(
+        [this](bool) {
+          node_ = nullptr;
+          one_ended();
+        },
+        [](const caf::error&) {}); // the monitor tells why
   for (auto& w : workers_) {
     if (!w.handle)
       continue;

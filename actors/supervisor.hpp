@@ -71,7 +71,7 @@ private:
   // -- start and end
   bool start_workers(const capture_order& order);
   bool start_worker(const capture_order& order, std::shared_ptr<input> from);
-  result<void> begin_others(const tracker& flows);
+  result<void> begin_others(const catalog& names);
   result<std::shared_ptr<script_vm>> load_scripts(std::shared_ptr<value_store> store,
                                                   speaker& voice);
   void tell_scripts(const char* verb, const std::vector<std::string>& files, bool compiled) const;
@@ -80,6 +80,9 @@ private:
   void take_end(size_t index, capture_end& end);
   void take_failure(size_t index, const caf::error& reason);
   void close(size_t index);
+  void one_ended();
+  bool start_node();
+
   void drain();
   void give_up();
   void finish();
@@ -122,8 +125,10 @@ private:
   std::shared_ptr<const catalog> names_; ///< outlives every VM and output
   output_set outputs_;
   context_set contexts_;
+  std::shared_ptr<node_ports> ports_; ///< for other nodes; null = they have nothing to do here
+  node_actor node_;                   ///< lets them in; invalid = it has ended
   std::vector<worker> workers_;
-  size_t running_ = 0;
+  size_t running_ = 0; ///< captures, and the node
   bool draining_ = false;
   capture_snapshot books_; ///< of workers that have ended, and of VMs that were swapped out
   std::vector<std::string> failures_;

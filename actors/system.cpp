@@ -1,12 +1,16 @@
 #include "actors/system.hpp"
 
+#include <caf/io/middleman.hpp>
+
 #include <sstream>
 #include <string>
 #include <vector>
 
 namespace flowactors {
 
-system_config::system_config() {
+system_config::system_config(bool network) {
+  if (network)
+    load<caf::io::middleman>();
   add_message_types<caf::id_block::flowactors>();
   // Otherwise CAF reads caf-application.ini from the working directory.
   std::istringstream nothing;

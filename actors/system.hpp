@@ -8,7 +8,8 @@ namespace flowactors {
 /// when there is nothing to do.
 class system_config : public caf::actor_system_config {
 public:
-  system_config();
+  /// `network`: with the middleman, and so a thread for connections.
+  explicit system_config(bool network = false);
 };
 
 } // namespace flowactors

@@ -43,6 +43,7 @@ public:
 
 private:
   friend class flow_batch_writer;
+  friend class flow_batch_codec; // nodes: to bytes and back
   struct alignas(16) unit {
     char bytes[16];
   };

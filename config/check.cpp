@@ -1,5 +1,6 @@
 #include "config/check.hpp"
 
+#include "config/endpoint.hpp"
 #include "config/ini.hpp"
 #include "config/quantity.hpp"
 
@@ -109,6 +110,57 @@ void check_outputs(std::vector<contradiction>& out, const settings& values) {
                    {}});
 }
 
+constexpr size_t longest_node_name = 64;
+constexpr size_t most_nodes = 64;
+
+/// What is wrong with a place where a node listens, or is called.
+std::string endpoint_trouble(const settings& values, const std::string& text) {
+  const auto parsed = parse_endpoint(text);
+  if (!parsed)
+    return parsed.failure().what;
+  const auto local = is_loopback(parsed.value());
+  if (!local)
+    return "a host that is known (" + local.failure().what + ")";
+  if (!local.value() && !values.node.insecure)
+    return "an address of this machine's loopback, or [node] insecure = true";
+  return {};
+}
+
+void check_node(std::vector<contradiction>& out, const settings& values) {
+  const auto& node = values.node;
+  const auto blame = [&](const char* key, std::string found, std::string expected,
+                         std::vector<std::string> others) {
+    out.push_back({"node", key, std::move(found), std::move(expected), std::move(others)});
+  };
+  const auto plain = [](char c) { return c > ' ' && c < 127; };
+  if (node.name.size() > longest_node_name || !std::ranges::all_of(node.name, plain))
+    blame("name", show(node.name), "at most 64 printable ASCII characters without blanks", {});
+  if (node.timeout < 2 * node.heartbeat)
+    blame("timeout", show(text_of(node.timeout)),
+          "at least twice heartbeat (" + text_of(node.heartbeat) + ")", {"node.heartbeat"});
+  if (node.listen.empty())
+    return;
+  if (const auto trouble = endpoint_trouble(values, node.listen); !trouble.empty())
+    blame("listen", show(node.listen), trouble, {"node.insecure"});
+}
+
+/// The nodes of a context.
+void check_places(std::vector<contradiction>& out, const settings& values,
+                  const std::string& section, const std::vector<std::string>& at) {
+  const auto blame = [&](std::string found, std::string expected, std::vector<std::string> others) {
+    out.push_back({section, "at", std::move(found), std::move(expected), std::move(others)});
+  };
+  if (at.size() > most_nodes)
+    blame(std::to_string(at.size()) + " nodes", "at most " + std::to_string(most_nodes), {});
+  for (size_t i = 0; i < at.size(); ++i) {
+    if (const auto trouble = endpoint_trouble(values, at[i]); !trouble.empty())
+      blame(show(at[i]), trouble, {"node.insecure"});
+    else if (at[i] == values.node.listen)
+      blame(show(at[i]) + " (this node itself)", "another node, or no place at all",
+            {"node.listen"});
+  }
+}
+
 constexpr size_t most_contexts = 256;
 
 void check_contexts(std::vector<contradiction>& out, const settings& values) {
@@ -120,6 +172,7 @@ void check_contexts(std::vector<contradiction>& out, const settings& values) {
                      "the name of the scripts in the capture ([inline])",
                      "another name",
                      {}});
+    check_places(out, values, section, context.at);
     if (context.batch > context.lane)
       out.push_back({section,
                      "batch",
@@ -179,6 +232,7 @@ std::vector<contradiction> check_settings(const settings& values) {
   check_output(out, "report", "file", values.report.file, true);
   check_output(out, "log", "file", values.log.file, false);
   check_outputs(out, values);
+  check_node(out, values);
   check_contexts(out, values);
   const auto& socket = values.control.socket;
   check_output(out, "control", "socket", socket, false);

@@ -29,7 +29,7 @@ void compare_contexts(const settings& old, const settings& fresh, reload_plan& o
       out.added.push_back(name);
     } else if (before->second != section) {
       out.changed.push_back(name);
-      if (before->second.shards != section.shards)
+      if (before->second.shards != section.shards || before->second.at != section.at)
         out.resized.push_back(name);
     }
   }

@@ -46,6 +46,7 @@ constexpr std::array sections{
   setting_section{"report", "The account at the end of a run."},
   setting_section{"shutdown", "The end of a run by INT or TERM."},
   setting_section{"log", "What the program says about itself."},
+  setting_section{"node", "This process among others that share its work (docs/cluster.md)."},
   setting_section{"control", "Where flowactors ctl asks and tells the running program."},
   setting_section{
     "output",
@@ -211,6 +212,9 @@ constexpr std::array keys{
     "How long a suspended script rests. If it breaks a limit in its trial, it is off until the "
     "next reload."),
 
+  KEY_OF_EACH("context", contexts, at, {.kind = names}, applies,
+              "The nodes whose contexts of this name get the events, each as host:port; they share "
+              "the clients among them. The scripts and most keys are theirs. Empty = this one."),
   KEY_OF_EACH("context", contexts, shards, {.kind = integer, .least = 1, .most = 64}, applies,
               "How many VMs share the work. All flows of a client meet in one of them."),
   KEY_OF_EACH("context", contexts, lane,
@@ -286,6 +290,19 @@ constexpr std::array keys{
       "The least that is logged. -v and -q set it."),
   KEY(log, file, {.kind = output_file}, waits,
       "Where the log goes; it is appended to. Empty = standard error."),
+
+  KEY(node, name, {.kind = text}, waits,
+      "How other nodes and their logs call this one, at most 64 characters; each has a name of its "
+      "own. Empty = the name of the host."),
+  KEY(node, listen, {.kind = text}, waits,
+      "Where nodes that capture may send events for the contexts of this one, as host:port. Empty "
+      "= nowhere."),
+  KEY(node, insecure, {.kind = boolean}, waits,
+      "Whether links may leave this machine though nothing encrypts them or proves who is there."),
+  KEY(node, heartbeat, {.kind = duration, .least = 10 * ms, .most = 60 * second}, waits,
+      "How often a node without anything to say says that it is there."),
+  KEY(node, timeout, {.kind = duration, .least = 20 * ms, .most = 600 * second}, waits,
+      "How long a node may be silent until its link is given up and made anew."),
 
   KEY(control, socket, {.kind = output_file}, waits,
       "A Unix socket, made at the start for this user and root alone (docs/control.md). Empty = "

@@ -92,6 +92,7 @@ struct settings {
 
   /// A context: the scripts of callbacks/user_scripts/NAME, in VMs of their own beside the capture.
   struct context_section {
+    std::vector<std::string> at; ///< nodes that run it, "host:port"; empty = this one
     uint32_t shards = 1;
     uint32_t lane = 16384;         ///< events
     std::string policy = "newest"; ///< newest | oldest | sample
@@ -130,6 +131,16 @@ struct settings {
     std::string file;           ///< empty = standard error
     bool operator==(const log_section&) const = default;
   } log;
+
+  /// This process among others (docs/cluster.md).
+  struct node_section {
+    std::string name;      ///< empty = the host's
+    std::string listen;    ///< "host:port", empty = nowhere
+    bool insecure = false; ///< links leave the machine, and nothing protects them
+    std::chrono::nanoseconds heartbeat = std::chrono::seconds(1);
+    std::chrono::nanoseconds timeout = std::chrono::seconds(5);
+    bool operator==(const node_section&) const = default;
+  } node;
 
   struct control_section {
     std::string socket; ///< empty = none

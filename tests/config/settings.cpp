@@ -71,6 +71,8 @@ std::string beside(const setting_key& key, const std::string& value) {
            : name != "kind"    ? "kind = stdout\n"
            : value == "stdout" ? ""
                                : "path = /tmp/flowactors-output\n";
+  if (std::string(key.section) == "node")
+    return name == "heartbeat" ? "timeout = 600s\n" : name == "timeout" ? "heartbeat = 10ms\n" : "";
   if (std::string(key.section) == "context")
     return name == "batch" ? "lane = 16777216\n" : name == "lane" ? "batch = 1\n" : "";
   return name == "idle_after"     ? "closed_after = 0s\n"
@@ -105,7 +107,9 @@ std::vector<std::string> good_values(const setting_key& key, const scratch& fold
       return out;
     }
     case value_kind::text:
-      return {"tcp port 80", ""};
+      return std::string(key.name) == "listen" ? std::vector<std::string>{"127.0.0.1:4711", ""}
+             : std::string(key.name) == "name" ? std::vector<std::string>{"probe-1", ""}
+                                               : std::vector<std::string>{"tcp port 80", ""};
     case value_kind::input_file:
       return {folder.file("in", ""), ""};
     case value_kind::output_file:
@@ -113,6 +117,8 @@ std::vector<std::string> good_values(const setting_key& key, const scratch& fold
     case value_kind::folder:
       return {folder.path.string()};
     case value_kind::names:
+      if (std::string(key.name) == "at")
+        return {"127.0.0.1:4711, [::1]:4711", "localhost:1", ""};
       return {"eth0, eth1", "eth0", ""};
     case value_kind::inputs:
       return {"/a.pcap, -", "/a, /a", ""};
@@ -175,18 +181,19 @@ CAF_TEST(every member of the settings has its key) {
   auto& [scripts_enabled, root, jit, store_entries, store_size, helper_size] = all.scripts;
   auto& [trusted, compat_names, deadline, load_deadline, memory, output, on_limit, breaches, within,
          retry_after] = all.inline_scripts;
-  auto& [shards, lane, policy, batch, linger, restarts, restarts_within, c_trusted, c_compat_names,
-         c_deadline, c_load_deadline, c_memory, c_output, c_on_limit, c_breaches, c_within,
-         c_retry_after] = all.contexts[""];
+  auto& [at, shards, lane, policy, batch, linger, restarts, restarts_within, c_trusted,
+         c_compat_names, c_deadline, c_load_deadline, c_memory, c_output, c_on_limit, c_breaches,
+         c_within, c_retry_after] = all.contexts[""];
   auto& [report_file, strict_ledger, summary] = all.report;
   auto& [grace] = all.shutdown;
   auto& [level, log_file] = all.log;
   auto& [kind, path, what, detected, rotate, keep, queue, max_record, when_full, output_wait] =
     all.outputs[""];
+  auto& [node_name, listen, insecure, heartbeat, timeout] = all.node;
   auto& [control_socket] = all.control;
   auto& [capture, decode, flows, dpi, scripts, inline_scripts, contexts, report, shutdown, log,
-         control, outputs] = all;
-  CAF_CHECK_EQUAL(setting_sections().size(), 12u);
+         node, control, outputs] = all;
+  CAF_CHECK_EQUAL(setting_sections().size(), 13u);
   const std::vector<setting_member> members{&interface,
                                             &read,
                                             &filter,
@@ -234,6 +241,7 @@ CAF_TEST(every member of the settings has its key) {
                                             &breaches,
                                             &within,
                                             &retry_after,
+                                            &at,
                                             &shards,
                                             &lane,
                                             &policy,
@@ -257,6 +265,11 @@ CAF_TEST(every member of the settings has its key) {
                                             &grace,
                                             &level,
                                             &log_file,
+                                            &node_name,
+                                            &listen,
+                                            &insecure,
+                                            &heartbeat,
+                                            &timeout,
                                             &control_socket,
                                             &kind,
                                             &path,
@@ -694,7 +707,8 @@ CAF_TEST(no file is the defaults from the working directory) {
 }
 
 CAF_TEST(the files that come with the program) {
-  for (const char* name : {"flowactors.ini", "ndpireader.ini", "demo.ini"})
+  for (const char* name :
+       {"flowactors.ini", "ndpireader.ini", "demo.ini", "sensor.ini", "analyzer.ini"})
     CAF_CHECK_EQUAL(faults(load_settings(source + "/config/" + name, {})), "");
   const auto ndpi = load_settings(source + "/config/ndpireader.ini", {}).values;
   CAF_CHECK_EQUAL(ndpi.decode.tunnels,

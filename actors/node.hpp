@@ -1,0 +1,107 @@
+#pragma once
+
+#include "actors/link.hpp"
+#include "actors/node_ports.hpp"
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace flowactors {
+
+/// What the listener owns from its first moment on.
+struct node_parts {
+  int listener = -1; ///< a descriptor, see listen_on
+  node_identity self;
+  std::shared_ptr<node_ports> ports;
+};
+
+/// The same, with what its connections say.
+using node_broker = node_actor::extend<
+  caf::reacts_to<caf::io::new_connection_msg>, caf::reacts_to<caf::io::new_data_msg>,
+  caf::reacts_to<caf::io::connection_closed_msg>, caf::reacts_to<caf::io::acceptor_closed_msg>>;
+
+/// Each connection:
+///
+///   greeting --hello--> running --bye, closed--> gone
+///      |                   |
+///      +----- wrong or silent ---> refused: the reason is sent, counted and logged, then gone
+///
+/// Until the greeting has come whole, a peer has 208 bytes and its timeout, and nothing that it
+/// sends is kept. What a link has sent so far outlives its connections in a session; a hello of the
+/// same process goes on with it.
+class node_state {
+public:
+  static constexpr const char* name = "node";
+  using pointer = node_broker::stateful_broker_pointer<node_state>;
+  using clock = std::chrono::steady_clock;
+
+  explicit node_state(pointer self) : self_(self) {}
+  ~node_state();
+  void start(node_parts parts);
+  node_broker::behavior_type make_behavior();
+
+private:
+  struct remote_lane {
+    uint64_t received = 0; ///< batches
+    uint64_t done = 0;
+    std::map<uint64_t, uint64_t> weights; ///< of batches that are not yet done, by number
+    uint32_t slots = 0;
+  };
+
+  /// What came over one link, whatever became of its connections.
+  struct session {
+    std::string node;
+    std::string context;
+    uint64_t incarnation = 0;
+    std::vector<remote_lane> lanes;
+    uint64_t under_way = 0; ///< events that came and are not yet done
+    uint64_t credit = 0;
+    caf::io::connection_handle connection; ///< invalid = there is none now
+  };
+
+  struct peer {
+    std::optional<frame_header> header; ///< of the frame that comes
+    uint64_t of = 0;                    ///< session, 0 = not greeted yet
+    clock::time_point heard, said;
+  };
+
+  using handle = caf::io::connection_handle;
+
+  void accept(handle from);
+  void take_data(const caf::io::new_data_msg& data);
+  std::optional<refusal> take_frame(handle from, peer& of, const frame_header& header,
+                                    std::span<const char> body);
+  std::optional<refusal> take_hello(handle from, peer& of, const frame_header& header,
+                                    std::span<const char> body);
+  std::optional<refusal> take_batch(session& of, uint64_t id, const frame_header& header,
+                                    std::span<const char> body);
+  std::optional<refusal> find_session(const hello_body& hello, uint64_t& id, bool& resumes);
+  void welcome(handle to, const session& of, bool resumes);
+  void take_done(uint64_t id, uint16_t number);
+  void send_away(handle from, refusal why);
+  void drop(handle from);
+  void forget(uint64_t id);
+  void say(handle to, peer& of, frame_header header, std::span<const char> body = {});
+  std::optional<uint32_t> free_slots();
+  size_t longest_body(const peer& of) const noexcept;
+  void tick();
+  caf::result<bool> finish();
+  void end_if_done();
+
+  pointer self_;
+  node_parts parts_;
+  std::map<handle, peer> peers_;
+  std::map<uint64_t, session> sessions_;
+  uint64_t next_session_ = 1;
+  bool finishing_ = false;
+  bool ended_ = false;
+  caf::typed_response_promise<bool> promise_;
+};
+
+node_broker::behavior_type node(node_state::pointer self, std::shared_ptr<node_parts> parts);
+
+} // namespace flowactors

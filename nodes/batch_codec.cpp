@@ -1,0 +1,155 @@
+#include "nodes/batch_codec.hpp"
+
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace flowactors {
+
+namespace {
+
+constexpr size_t most_events = 4096;
+constexpr size_t longest_text = 16384; // 19 pieces of 512 bytes, with the head
+constexpr uint32_t slot_mask = (1u << 24) - 1;
+
+// FNV-1a (Fowler, Noll, Vo), 64 bits.
+constexpr uint64_t fnv_start = 0xcbf29ce484222325u;
+constexpr uint64_t fnv(uint64_t hash, std::string_view bytes) noexcept {
+  for (const char c : bytes)
+    hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
+  return hash;
+}
+
+bool is_sane(const flow_text& text, size_t room) noexcept {
+  const bool empty = text.size == 0; // block number 0: nothing but a head
+  if (room < sizeof(text) || text.size > room || (!empty && text.size < sizeof(text)))
+    return false;
+  // Behind the size there are spans and nothing else.
+  constexpr size_t spans = (sizeof(flow_text) - sizeof(uint32_t)) / sizeof(flow_text_span);
+  flow_text_span all[spans];
+  std::memcpy(all, reinterpret_cast<const char*>(&text) + sizeof(uint32_t), sizeof(all));
+  bool out = true;
+  for (const auto& span : all)
+    out = out && uint32_t{span.offset} + span.length <= (empty ? 0 : text.size);
+  return out;
+}
+
+bool is_sane(const flow_record& flow) noexcept {
+  const bool bounded = flow.client_text_length - 1u < sizeof(flow.client_text)
+                       && flow.server_text_length - 1u < sizeof(flow.server_text);
+  const bool known = (flow.ip_version == 4 || flow.ip_version == 6) && flow.end < end_reason_count
+                     && flow.state <= static_cast<uint8_t>(tcp_state::midstream)
+                     && flow.detection <= static_cast<uint8_t>(detection_state::guessed)
+                     && flow.tunnel <= static_cast<uint8_t>(tunnel_kind::tzsp)
+                     && flow.bytes_trend <= 3 && flow.packets_trend <= 3;
+  const bool finite =
+    std::isfinite(flow.client_bytes_per_s + flow.server_bytes_per_s + flow.client_packets_per_s
+                  + flow.server_packets_per_s + flow.top_bytes_per_s + flow.top_packets_per_s);
+  return bounded && known && finite;
+}
+
+} // namespace
+
+uint64_t layout_hash() noexcept {
+  uint64_t out = fnv(fnv_start, flow_layout_text);
+  for (const uint64_t number :
+       {uint64_t{flow_layout_version}, uint64_t{sizeof(flow_batch::entry)},
+        uint64_t{alignof(flow_batch::entry)}, uint64_t{end_reason_count},
+        uint64_t{event_kind_count}, uint64_t{std::endian::native == std::endian::little}})
+    out = fnv(out, {reinterpret_cast<const char*>(&number), sizeof(number)});
+  return out;
+}
+
+uint64_t names_hash(const catalog& names) noexcept {
+  uint64_t out = fnv_start;
+  for (const auto* list :
+       {&names.protocols, &names.protocol_breeds, &names.categories, &names.breeds,
+        &names.confidences, &names.risks, &names.local_networks}) {
+    for (const auto& name : *list)
+      out = fnv(fnv(out, name), {"\n", 1});
+    out = fnv(out, {"\t", 1});
+  }
+  return out;
+}
+
+/// Reads and writes batches as bytes.
+class flow_batch_codec {
+public:
+  static void append(std::vector<char>& out, const flow_batch& batch) {
+    const auto copy = [&](const auto& from) {
+      const auto* const at = reinterpret_cast<const char*>(from.data());
+      out.insert(out.end(), at, at + from.size() * sizeof(from[0]));
+    };
+    copy(batch.entries_);
+    copy(batch.arena_);
+  }
+
+  static std::shared_ptr<const flow_batch> read(size_t count, std::span<const char> body,
+                                                uint32_t slots) {
+    const size_t of_entries = count * sizeof(flow_batch::entry);
+    const size_t of_texts = body.size() - of_entries;
+    auto out = std::make_shared<flow_batch>();
+    out->entries_.resize(count);
+    std::memcpy(static_cast<void*>(out->entries_.data()), body.data(), of_entries);
+    out->arena_.resize(of_texts / sizeof(flow_batch::unit));
+    std::memcpy(static_cast<void*>(out->arena_.data()), body.data() + of_entries, of_texts);
+    return take(*out, slots) ? out : nullptr;
+  }
+
+private:
+  /// Checks each event, and counts.
+  static bool take(flow_batch& batch, uint32_t slots) {
+    const size_t units = batch.arena_.size();
+    const auto text_at = [&](uint32_t number) {
+      const size_t room = number < units ? (units - number) * sizeof(flow_batch::unit) : 0;
+      return room >= sizeof(flow_text)
+             && is_sane(*reinterpret_cast<const flow_text*>(batch.arena_.data() + number), room);
+    };
+    bool sane = text_at(0);
+    for (auto& each : batch.entries_) {
+      uint8_t kind;
+      std::memcpy(&kind, &each.kind, sizeof(kind));
+      if (!sane || kind >= event_kind_count || !is_sane(each.flow)
+          || (each.flow.text != 0 && !text_at(each.flow.text)))
+        return false;
+      ++batch.kinds_[kind];
+      each.flow.slot = (each.flow.slot & slot_mask) + slots;
+    }
+    return sane;
+  }
+
+  static_assert(std::is_trivially_copyable_v<flow_batch::entry>);
+};
+
+void append_batch(std::vector<char>& out, const flow_batch& batch, frame_header header) {
+  const size_t begin = begin_frame(out);
+  flow_batch_codec::append(out, batch);
+  header.kind = frame_kind::batch;
+  header.count = static_cast<uint32_t>(batch.size());
+  finish_frame(out, begin, header);
+}
+
+size_t longest_batch() noexcept {
+  return most_events * (sizeof(flow_batch::entry) + flow_batch::text_of_event) + longest_text;
+}
+
+std::variant<std::shared_ptr<const flow_batch>, refusal> read_batch(const frame_header& header,
+                                                                    std::span<const char> body,
+                                                                    uint32_t slots) {
+  if (!is_whole(header, body))
+    return refusal::damaged;
+  if (header.count == 0 || header.count > most_events)
+    return refusal::bad_events;
+  const size_t of_entries = header.count * sizeof(flow_batch::entry);
+  if (body.size() <= of_entries || (body.size() - of_entries) % 16 != 0)
+    return refusal::bad_events;
+  auto out = flow_batch_codec::read(header.count, body, slots);
+  if (out == nullptr)
+    return refusal::bad_events;
+  return out;
+}
+
+} // namespace flowactors

@@ -1,0 +1,212 @@
+#!/usr/bin/env python3
+"""Contexts on other nodes: the same results as here, and what happens when a node goes away, freezes or talks nonsense."""
+import json
+import os
+import signal
+import socket
+import struct
+import subprocess
+import unittest
+
+from contexts import tells
+from flowactors import Case, captures, limit, main, pcap_header, udp_record
+
+
+class Nodes(Case):
+    def setUp(self):
+        super().setUp()
+        folder = self.inline.parent / "own"
+        folder.mkdir()
+        (folder / "script.lua").write_text(tells)
+        self.analyzers = []
+
+    def keys(self, **keys):
+        return [word for key, value in keys.items() for word in ("--set", f"{key.replace('__', '.')}={value}")]
+
+    def free_port(self):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            return probe.getsockname()[1]
+
+    def analyzer(self, port=None, name=None, **keys):
+        """A node that runs the context; the process and where it listens."""
+        port = port or self.free_port()
+        number = len(self.analyzers)
+        where = f"127.0.0.1:{port}"
+        values = {"node.listen": where, "node.name": name or f"analyzer-{number}", "node.heartbeat": "100ms", "node.timeout": "1s", "context.own.shards": 1, **keys}
+        out = open(self.folder / f"out-{number}", "wb")
+        self.addCleanup(out.close)
+        words = [word for key, value in values.items() for word in ("--set", f"{key}={value}")]
+        process = self.start_to(out, "--strict-ledger", "--report", self.folder / f"analyzer-{number}.json", *words)
+        self.analyzers.append(process)
+        self.wait_for(process, "listens")
+        return process, where
+
+    def start_to(self, out, *args):
+        process = subprocess.Popen(self.command(*args), stdout=out, stderr=subprocess.PIPE)
+        self.addCleanup(self.stop, process)
+        return process
+
+    def sensor_keys(self, places, **keys):
+        values = {"node__name": "sensor", "node__heartbeat": "100ms", "node__timeout": "1s", "context__own__at": ",".join(places), **keys}
+        return ["--report", self.folder / "sensor.json", *self.keys(**values)]
+
+    def end_analyzers(self):
+        """Their standard outputs together, sorted."""
+        out = []
+        for number, process in enumerate(self.analyzers):
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+                _, err = process.communicate(timeout=limit)
+                self.assertEqual(process.returncode, 0, err.decode(errors="replace"))
+            out += (self.folder / f"out-{number}").read_text().splitlines()
+        return sorted(out)
+
+    def lanes(self, name="sensor"):
+        return json.loads((self.folder / f"{name}.json").read_text())["contexts"]["own"]["lanes"]
+
+    def total(self, key, name="sensor"):
+        return sum(sum(lane[key].values()) for lane in self.lanes(name))
+
+    def losses(self, name="sensor"):
+        out = {}
+        for lane in self.lanes(name):
+            for reason, kinds in lane["lost"].items():
+                out[reason] = out.get(reason, 0) + sum(kinds.values())
+        return {reason: n for reason, n in out.items() if n}
+
+    def many(self, count):
+        path = self.folder / "many.pcap"
+        path.write_bytes(pcap_header() + b"".join(udp_record(i) for i in range(count)))
+        return path
+
+    def local_log(self, *args):
+        out, _ = self.run_it("-q", "--strict-ledger", "--set", "context.own.shards=1", *args)
+        return sorted(out.splitlines())
+
+    def test_one_analyzer_or_three_give_what_a_context_here_gives(self):
+        expected = self.local_log("-r", captures)
+        self.assertGreater(len(expected), 100)
+        for count, batch, shards, workers in [(1, 256, 1, 1), (3, 7, 1, 1), (2, 64, 3, 2)]:
+            self.analyzers = []
+            places = [self.analyzer(**{"context.own.shards": shards})[1] for _ in range(count)]
+            keys = self.sensor_keys(places, context__own__batch=batch, capture__workers=workers)
+            self.run_it("-q", "--strict-ledger", "-r", captures, *keys)
+            self.assertEqual(self.end_analyzers(), expected, (count, batch, shards))
+            self.assertEqual(self.losses(), {})
+            self.assertEqual(len(self.lanes()), count * workers)
+            self.assertEqual(self.total("handled"), sum(self.total("handled", f"analyzer-{i}") for i in range(count)))
+
+    def test_two_sensors_share_an_analyzer(self):
+        expected = self.local_log("-r", captures)
+        process, place = self.analyzer()
+        first = self.start("-q", "--strict-ledger", "-r", captures, *self.keys(node__name="one", context__own__at=place))
+        second = self.start("-q", "--strict-ledger", "-r", captures, *self.keys(node__name="two", context__own__at=place))
+        self.finish(first)
+        self.finish(second)
+        self.assertEqual(self.end_analyzers(), sorted(expected * 2))
+
+    def test_a_sensor_waits_for_its_analyzer_and_nothing_is_lost(self):
+        expected = self.local_log("-r", captures)
+        port = self.free_port()
+        sensor = self.start("--strict-ledger", "-r", captures, *self.sensor_keys([f"127.0.0.1:{port}"]))
+        self.wait_for(sensor, "Connection refused")
+        self.analyzer(port)
+        self.finish(sensor)
+        self.assertEqual(self.end_analyzers(), expected)
+
+    def test_a_killed_analyzer_leaves_its_share_to_the_other(self):
+        path = self.many(30000)
+        killed, first = self.analyzer(**{"context.own.lane": 256})
+        _, second = self.analyzer(**{"context.own.lane": 256})
+        killed.send_signal(signal.SIGSTOP)  # so that it has something in hand
+        sensor = self.start("--strict-ledger", "-r", path, *self.sensor_keys([first, second], context__own__lane=2048))
+        self.wait_for(sensor, "others take its share")
+        killed.kill()
+        killed.wait(timeout=limit)
+        self.finish(sensor)
+        self.end_analyzers()
+        losses = self.losses()
+        self.assertLessEqual(set(losses), {"unreachable", "crashed"})
+        self.assertEqual(self.total("taken"), self.total("handled") + sum(losses.values()))
+        self.assertEqual(self.total("handled"), self.total("handled", "analyzer-1"))
+
+    def test_a_frozen_analyzer_that_wakes_takes_its_share_back(self):
+        frozen, first = self.analyzer()
+        _, second = self.analyzer()
+        fifo = self.folder / "fifo"
+        os.mkfifo(fifo)
+        sensor = self.start("--strict-ledger", "-r", fifo, *self.sensor_keys([first, second], context__own__linger="1ms"))
+        with open(fifo, "wb", buffering=0) as packets:
+            packets.write(pcap_header() + b"".join(udp_record(i) for i in range(100)))
+            self.wait_for(sensor, "runs")
+            frozen.send_signal(signal.SIGSTOP)
+            self.wait_for(sensor, "others take its share")
+            frozen.send_signal(signal.SIGCONT)
+            self.wait_for(sensor, "runs")
+            packets.write(b"".join(udp_record(i * 60000) for i in range(200)))
+        self.finish(sensor)
+        self.end_analyzers()
+        self.assertEqual(self.losses().get("crashed", 0), 0)
+        for number in (0, 1):
+            self.assertGreater(self.total("handled", f"analyzer-{number}"), 0)
+        self.assertEqual(self.total("handled"), sum(self.total("handled", f"analyzer-{i}") for i in (0, 1)))
+
+    def test_what_strangers_send_ends_nothing(self):
+        process, place = self.analyzer()
+        port = int(place.rsplit(":")[-1])
+        magic = struct.pack("<I", 0x57414C46)
+        header = lambda kind, length: magic + struct.pack("<IBBHIQQQ", length, kind, 0, 0, 0, 0, 0, 0)
+        kinds = [b"GET / HTTP/1.1\r\n\r\n" * 4, bytes(1000), os.urandom(100000), header(1, 0xFFFFFFFF), header(1, 168) + bytes(168),
+                 header(4, 0), header(8, 0), header(99, 0), header(1, 0), header(1, 10) + b"x" * 10, b"", header(1, 168)[:20]]
+        held = []
+        for round in range(20):
+            for content in kinds:
+                client = socket.create_connection(("127.0.0.1", port))
+                self.addCleanup(client.close)
+                try:
+                    client.sendall(content)
+                except OSError:
+                    pass
+                if round == 0:
+                    held.append(client)
+                else:
+                    client.close()
+        for client in held:  # they are told why, or cut off when their time is over
+            client.settimeout(limit)
+            try:
+                while client.recv(1000):
+                    pass
+            except ConnectionResetError:
+                pass
+        self.run_it("-q", "--strict-ledger", "-r", captures, *self.sensor_keys([place]))
+        self.assertEqual(self.end_analyzers(), self.local_log("-r", captures))
+    def test_a_context_that_is_not_there_is_named(self):
+        process, place = self.analyzer()
+        sensor = self.start("-r", captures, *self.keys(node__name="sensor", context__other__at=place))
+        self.wait_for(sensor, "no_such_context")
+        for number in (signal.SIGTERM, signal.SIGTERM):
+            sensor.send_signal(number)
+        self.finish(sensor, code=1)
+
+    def test_wrong_settings_are_named(self):
+        for keys, words in [
+            (["node.listen=127.0.0.1"], "expected host:port"),
+            (["node.listen=0.0.0.0:4711"], "insecure"),
+            (["context.own.at=192.0.2.1:4711"], "insecure"),
+            (["node.listen=127.0.0.1:4711", "context.own.at=127.0.0.1:4711"], "this node itself"),
+            (["context.own.at=127.0.0.1:1, 127.0.0.1:1"], "only once"),
+            (["node.timeout=1s"], "at least twice heartbeat"),
+            (["context.own.at=no-such-host.invalid:1"], "a host that is known"),
+        ]:
+            _, err = self.run_it("-T", *[word for key in keys for word in ("--set", key)], code=2)
+            self.assertIn(words, err)
+        with socket.socket() as other:
+            other.bind(("127.0.0.1", 0))
+            other.listen()
+            _, err = self.run_it("-T", "--set", f"node.listen=127.0.0.1:{other.getsockname()[1]}", code=2)
+            self.assertIn("Address already in use", err)
+
+
+if __name__ == "__main__":
+    main()
