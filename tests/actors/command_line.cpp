@@ -210,7 +210,7 @@ CAF_TEST(faults of an override name its option) {
   CAF_CHECK_EQUAL(
     outcome.faults[0],
     "--set: [flow]: found an unknown section, expected one of capture, decode, flows, dpi, "
-    "scripts, inline, context.NAME, report, shutdown, log, control, output.NAME, nearest known name 'flows'");
+    "scripts, inline, context.NAME, report, shutdown, log, node, control, output.NAME, nearest known name 'flows'");
   CAF_CHECK_EQUAL(
     outcome.faults[1],
     "-r: [capture] read: found nothing, expected files, folders or -, separated by commas");

@@ -57,6 +57,14 @@ void add_outputs(settings& out, generator& random, const scratch& folder) {
   }
 }
 
+/// A node that contradicts nothing.
+void settle_node(settings& out, generator& random) {
+  auto& node = out.node;
+  node.name = between(random, 0, 1) == 0 ? "" : "#node;" + std::to_string(between(random, 0, 99));
+  node.listen = between(random, 0, 1) == 0 ? "" : "127.0.0.1:4711";
+  node.heartbeat = std::min(node.heartbeat, node.timeout / 2);
+}
+
 /// A value that the rule allows.
 void randomise(const setting_key& key, settings& out, generator& random, const scratch& folder) {
   const auto& rule = key.rule;
@@ -145,6 +153,7 @@ CAF_TEST(what is dumped is read back to the same) {
       if (!instances_of(key, values).empty())
         randomise(key, values, random, folder);
     add_outputs(values, random, folder);
+    settle_node(values, random);
     if (values.flows.idle_after.count() > 0
         && values.flows.closed_after > values.flows.idle_after) {
       std::swap(values.flows.closed_after, values.flows.idle_after);

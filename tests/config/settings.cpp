@@ -394,11 +394,11 @@ CAF_TEST(unknown names get the nearest known one) {
   CAF_CHECK_EQUAL(
     fault("captur", "x = 1\ny = 2"),
     "f.ini:1: [captur]: found an unknown section, expected one of capture, decode, flows, dpi, "
-    "scripts, inline, context.NAME, report, shutdown, log, control, output.NAME, nearest known name 'capture'\n");
+    "scripts, inline, context.NAME, report, shutdown, log, node, control, output.NAME, nearest known name 'capture'\n");
   CAF_CHECK_EQUAL(
     fault("banana", ""),
     "f.ini:1: [banana]: found an unknown section, expected one of capture, decode, flows, dpi, "
-    "scripts, inline, context.NAME, report, shutdown, log, control, output.NAME\n");
+    "scripts, inline, context.NAME, report, shutdown, log, node, control, output.NAME\n");
   CAF_CHECK_EQUAL(fault("report", "fil = x"),
                   "f.ini:2: [report] fil: found an unknown key, expected one of file, "
                   "strict_ledger, summary, nearest known name 'file'\n");
@@ -424,7 +424,7 @@ CAF_TEST(all faults come at once in the order of the file) {
   CAF_CHECK_EQUAL(
     faults(outcome),
     "f.ini:1: [captur]: found an unknown section, expected one of capture, decode, flows, dpi, "
-    "scripts, inline, context.NAME, report, shutdown, log, control, output.NAME, nearest "
+    "scripts, inline, context.NAME, report, shutdown, log, node, control, output.NAME, nearest "
     "known name 'capture'\n"
     "f.ini:4: [flows] mx: found an unknown key, expected one of max, idle_after, closed_after, "
     "active_after, update_every, "

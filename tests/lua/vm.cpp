@@ -451,6 +451,7 @@ CAF_TEST(a failing finalizer is told and nothing more) {
               "local p = newproxy(true) getmetatable(p).__gc = function() error('finalizer') end"));
   auto options = running::with(jit_mode::automatic, nullptr, nullptr);
   options.trusted = true;
+  options.limits.deadline = std::chrono::seconds{60}; // many finalizers may run in one call
   running aut{tree, options};
   CAF_REQUIRE(aut.vm != nullptr);
   flow_record flow{};
