@@ -62,6 +62,13 @@ script_vm_options options_of(const settings& from, const Section& scripts) {
   return out;
 }
 
+// A file can wait at any time, and what is under way costs memory: a few batches keep both ends at
+// work. Over a link they would not (docs/cluster.md).
+uint64_t credit_of_file(const settings::context_section& context) {
+  constexpr uint64_t batches = 8;
+  return std::min<uint64_t>(context.lane, batches * context.batch);
+}
+
 } // namespace
 
 tracker_options tracker_options_of(const settings& from) {
@@ -110,7 +117,8 @@ lane_options lane_options_of(const settings& from, const settings::context_secti
   const auto policy = context.policy == "oldest"   ? shed_policy::oldest
                       : context.policy == "sample" ? shed_policy::sample
                                                    : shed_policy::newest;
-  return {context.lane, policy, !live, blocks};
+  const bool here = context.at.empty();
+  return {live || !here ? context.lane : credit_of_file(context), policy, !live, blocks};
 }
 
 bool needs_network(const settings& from) {

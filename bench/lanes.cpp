@@ -20,16 +20,25 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <future>
 #include <thread>
 
 namespace {
 
-/// An event on its way alone: the record and its text, as a value.
+/// An event on its way alone, in one piece: the record, and its text block with room for as much as
+/// a batch has for an event.
 struct lone_event {
+  lone_event(const flow_record& of, const flow_text& block, int64_t at_ns) noexcept
+    : flow(of), now_ns(at_ns) {
+    std::memcpy(text, &block, std::min<size_t>(block.size, sizeof(text)));
+  }
+  lone_event(const lone_event& other) noexcept
+    : lone_event(other.flow, *reinterpret_cast<const flow_text*>(other.text), other.now_ns) {}
+
   flow_record flow;
-  flow_text text;
   int64_t now_ns;
+  alignas(16) char text[flowactors::flow_batch::text_of_event];
 };
 
 } // namespace
@@ -128,7 +137,7 @@ using credit_atom = caf::atom_constant<caf::atom("credit")>;
 caf::behavior receiver(caf::event_based_actor* self, std::shared_ptr<script_vm> vm) {
   return {[self, vm](lone_event& event) {
     event.flow.text = 0;
-    vm->attach(reinterpret_cast<const char*>(&event.text));
+    vm->attach(event.text);
     vm->handle(event_kind::updated, event.flow, event.now_ns);
     self->send(caf::actor_cast<caf::actor>(self->current_sender()), credit_atom::value);
   }};

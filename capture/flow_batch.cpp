@@ -20,6 +20,29 @@ const flow_text& flow_batch::text(const flow_record& flow) const noexcept {
   return *reinterpret_cast<const flow_text*>(arena_.data() + flow.text);
 }
 
+std::unique_ptr<flow_batch> flow_batch_store::take() {
+  const std::lock_guard lock(mutex_);
+  return count_ == 0 ? std::make_unique<flow_batch>() : std::move(spare_[--count_]);
+}
+
+void flow_batch_store::give(std::unique_ptr<flow_batch> batch) noexcept {
+  batch->entries_.clear();
+  batch->arena_.clear();
+  batch->kinds_ = {};
+  const std::lock_guard lock(mutex_);
+  if (count_ < most)
+    spare_[count_++] = std::move(batch);
+}
+
+/// What is left of the last unit is 0: equal events make equal batches.
+void flow_batch::append(const flow_text& text) {
+  const size_t start = arena_.size(), units = (text.size + sizeof(unit) - 1) / sizeof(unit);
+  arena_.resize(start + units);
+  auto* const to = arena_[start].bytes;
+  std::memcpy(to, &text, text.size);
+  std::memset(to + text.size, 0, units * sizeof(unit) - text.size);
+}
+
 flow_batch_writer::flow_batch_writer(uint32_t worker, size_t max_events)
   : first_slot_(worker * slots_of_worker), max_events_(max_events) {}
 
@@ -31,27 +54,32 @@ void flow_batch_writer::add(event_kind kind, flow_record& flow, const flow_text&
   format_addresses(flow);
   auto& entries = batch_->entries_;
   auto& arena = batch_->arena_;
-  entries.push_back({flow, now_ns, kind});
+  entries.emplace_back(flow, now_ns, kind);
   ++batch_->kinds_[static_cast<size_t>(kind)];
   flow_record& copy = entries.back().flow;
   copy.slot += first_slot_;
   if (flow.text == 0)
     return;
   copy.text = static_cast<uint32_t>(arena.size());
-  arena.resize(arena.size()
-               + (text.size + sizeof(flow_batch::unit) - 1) / sizeof(flow_batch::unit));
-  std::memcpy(arena.data() + copy.text, &text, text.size);
+  batch_->append(text);
   texts_ = arena.size();
 }
 
+std::shared_ptr<const flow_batch> flow_batch_writer::finish() {
+  if (batch_ == nullptr)
+    return nullptr;
+  return std::shared_ptr<flow_batch>(batch_.release(), [store = store_](flow_batch* read) {
+    store->give(std::unique_ptr<flow_batch>(read));
+  });
+}
+
 void flow_batch_writer::begin() {
-  batch_ = std::make_shared<flow_batch>();
+  batch_ = store_->take();
   batch_->entries_.reserve(max_events_);
-  // Block number 0: a flow_text without any text.
-  constexpr size_t units =
-    (sizeof(flow_text) + sizeof(flow_batch::unit) - 1) / sizeof(flow_batch::unit);
-  batch_->arena_.reserve(std::max(units, texts_));
-  batch_->arena_.resize(units);
+  batch_->arena_.reserve(texts_);
+  flow_text none{};
+  none.size = sizeof(none);
+  batch_->append(none); // block number 0
 }
 
 } // namespace flowactors

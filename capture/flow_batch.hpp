@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <vector>
 
@@ -18,6 +19,10 @@ using kind_counts = std::array<uint64_t, event_kind_count>;
 class flow_batch {
 public:
   struct entry {
+    entry() = default;
+    entry(const flow_record& of, int64_t at_ns, event_kind of_kind) noexcept
+      : flow(of), now_ns(at_ns), kind(of_kind) {}
+
     flow_record flow; ///< addresses written out; `text` counts from texts()
     int64_t now_ns;   ///< packet time
     event_kind kind;
@@ -42,15 +47,34 @@ public:
   static constexpr size_t text_of_event = 512;
 
 private:
+  friend class flow_batch_store;
   friend class flow_batch_writer;
   friend class flow_batch_codec; // nodes: to bytes and back
   struct alignas(16) unit {
+    unit() noexcept {} // not set to 0: text is written over it
     char bytes[16];
   };
+
+  void append(const flow_text& text);
 
   std::vector<entry> entries_;
   std::vector<unit> arena_;
   kind_counts kinds_{};
+};
+
+/// Batches that nobody reads any more, to be filled again while they are in the cache. Thread-safe.
+class flow_batch_store {
+public:
+  /// An empty batch; those that were given back last come first.
+  std::unique_ptr<flow_batch> take();
+  void give(std::unique_ptr<flow_batch> batch) noexcept;
+
+private:
+  static constexpr size_t most = 4; ///< what is beyond is freed
+
+  std::mutex mutex_;
+  std::array<std::unique_ptr<flow_batch>, most> spare_;
+  size_t count_ = 0;
 };
 
 /// Collects events, at most `max_events` and the text of so many, in one thread.
@@ -69,7 +93,7 @@ public:
   kind_counts kinds() const noexcept { return batch_ == nullptr ? kind_counts{} : batch_->kinds_; }
 
   /// The events since the last call, null when there are none.
-  std::shared_ptr<const flow_batch> finish() { return std::move(batch_); }
+  std::shared_ptr<const flow_batch> finish();
 
 private:
   void begin();
@@ -77,7 +101,8 @@ private:
   uint32_t first_slot_;
   size_t max_events_;
   size_t texts_ = 0; ///< units that the last batch took
-  std::shared_ptr<flow_batch> batch_;
+  std::shared_ptr<flow_batch_store> store_ = std::make_shared<flow_batch_store>();
+  std::unique_ptr<flow_batch> batch_;
 };
 
 } // namespace flowactors

@@ -217,10 +217,12 @@ constexpr std::array keys{
               "the clients among them. The scripts and most keys are theirs. Empty = this one."),
   KEY_OF_EACH("context", contexts, shards, {.kind = integer, .least = 1, .most = 64}, applies,
               "How many VMs share the work. All flows of a client meet in one of them."),
-  KEY_OF_EACH("context", contexts, lane,
-              {.kind = integer, .least = 16, .most = 16'777'216, .unit = "events"}, applies,
-              "How many events may be under way from a capture worker to a shard. Files wait when "
-              "there is no more room."),
+  KEY_OF_EACH(
+    "context", contexts, lane, {.kind = integer, .least = 16, .most = 16'777'216, .unit = "events"},
+    applies,
+    "How many events may be under way from a capture worker to a shard. Files wait when "
+    "there is no more room, and use that of 8 batches only, unless the context is on other "
+    "nodes."),
   KEY_OF_EACH(
     "context", contexts, policy, {.kind = choice, .choices = "newest oldest sample"}, applies,
     "What an interface does then: newest = the events that come are lost, oldest = those "
