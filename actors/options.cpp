@@ -65,7 +65,7 @@ script_vm_options options_of(const settings& from, const Section& scripts) {
 // A file can wait at any time, and what is under way costs memory: a few batches keep both ends at
 // work. Over a link they would not (docs/cluster.md).
 uint64_t credit_of_file(const settings::context_section& context) {
-  constexpr uint64_t batches = 8;
+  constexpr uint64_t batches = 4;
   return std::min<uint64_t>(context.lane, batches * context.batch);
 }
 

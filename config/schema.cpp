@@ -221,7 +221,7 @@ constexpr std::array keys{
     "context", contexts, lane, {.kind = integer, .least = 16, .most = 16'777'216, .unit = "events"},
     applies,
     "How many events may be under way from a capture worker to a shard. Files wait when "
-    "there is no more room, and use that of 8 batches only, unless the context is on other "
+    "there is no more room, and use that of 4 batches only, unless the context is on other "
     "nodes."),
   KEY_OF_EACH(
     "context", contexts, policy, {.kind = choice, .choices = "newest oldest sample"}, applies,
