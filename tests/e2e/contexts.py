@@ -144,10 +144,10 @@ return M
         self.assertGreater(report["script_states"]["own/script.lua"]["breaches"], 0)
 
     def busy(self, *keys):
-        """A run whose context would take minutes for what was read."""
+        """A run whose context would take half a minute for what it gets."""
         self.context("own", """local M = {}
 function M.flowCreate()
-  local till = os.clock() + 0.01
+  local till = os.clock() + 0.05
   while os.clock() < till do end
 end
 return M
@@ -155,10 +155,10 @@ return M
         path = self.folder / "fifo"
         os.mkfifo(path)
         process = self.start("-r", path, "--strict-ledger", "--report", self.folder / "r.json",
-                             *self.keys(deadline="1s", batch=16, lane=100000), *keys)
+                             *self.keys(deadline="1s", batch=16), *keys)
         fifo = open(path, "wb", buffering=0)
         self.addCleanup(fifo.close)
-        fifo.write(pcap_header() + b"".join(udp_record(i) for i in range(10000)))
+        fifo.write(pcap_header() + b"".join(udp_record(i) for i in range(500)))  # what a pipe holds
         process.send_signal(signal.SIGUSR1)
         self.wait_for(process, "ledger: balanced")
         return process
@@ -181,7 +181,7 @@ return M
     def check_unfinished(self):
         (lane,) = self.lanes()
         self.assertTrue(self.report()["ledger"]["balanced"])
-        self.assertGreater(lane["lost"]["unfinished"]["created"], 1000)
+        self.assertGreater(lane["lost"]["unfinished"]["created"], 20)
         self.assertEqual(lane["lost"]["unfinished"]["created"] + lane["handled"]["created"], lane["taken"]["created"])
 
     def test_usr1_tells_of_contexts(self):
