@@ -90,6 +90,7 @@ void merge(source_counters& into, const source_counters& more) {
   into.bytes += more.bytes;
   into.kernel_dropped += more.kernel_dropped;
   into.interface_dropped += more.interface_dropped;
+  into.unread += more.unread;
 }
 
 std::vector<named_count> by_kind(const kind_counts& counts) {
@@ -260,8 +261,8 @@ report::context_section section_of(const context_account& from) {
   return out;
 }
 
-void balance_records(report& out, const record_account& made, const output_account& output,
-                     bool closing) {
+void balance_records(report& out, const std::vector<record_account>& handed,
+                     const output_account& output, bool closing) {
   const auto& records = output.records;
   auto right = losses_of(records);
   right.emplace_back("waiting", records.waiting);
@@ -270,14 +271,11 @@ void balance_records(report& out, const record_account& made, const output_accou
                         with({"written", records.written}, std::move(right))});
   if (!closing)
     return;
-  std::vector<named_count> handed;
-  if (output.emits)
-    handed.emplace_back("emitted", made.emitted);
-  for (size_t i = 0; i < event_kind_count; ++i)
-    if ((output.flows & mask_of(static_cast<event_kind>(i))) != 0)
-      handed.emplace_back(to_string(static_cast<event_kind>(i)), made.flows[i]);
-  out.ledger.push_back(
-    {"records for " + output.name, std::move(handed), {{"taken", records.taken}}});
+  std::vector<named_count> left;
+  if (const auto at = std::ranges::find(handed, output.name, &record_account::output);
+      at != handed.end())
+    left = with({"emitted", at->emitted}, by_kind(at->flows));
+  out.ledger.push_back({"records for " + output.name, std::move(left), {{"taken", records.taken}}});
 }
 
 } // namespace
@@ -342,8 +340,8 @@ void merge(capture_snapshot& into, const capture_snapshot& more) {
   merge(into.tracker, more.tracker);
   merge(into.scripts, more.scripts);
   add(into.unscripted, more.unscripted);
-  into.records.emitted += more.records.emitted;
-  add(into.records.flows, more.records.flows);
+  for (const auto& each : more.records)
+    merge(into.records, each);
   into.workers.insert(into.workers.end(), more.workers.begin(), more.workers.end());
   for (const auto& p : more.protocols) {
     auto at = std::ranges::lower_bound(into.protocols, p.name, {}, &protocol_account::name);
@@ -380,11 +378,12 @@ report make_report(const capture_snapshot& books, const output_counters& output,
                    const std::vector<context_account>& contexts, bool closing) {
   const auto& t = books.tracker;
   script_account scripts = books.scripts;
-  record_account records = books.records;
+  auto records = books.records;
   report out;
   for (const auto& c : contexts) {
     merge(scripts, c.books.scripts);
-    records.emitted += c.records.emitted;
+    for (const auto& each : c.records)
+      merge(records, each);
     out.contexts.push_back(section_of(c));
   }
   out.packets = {t.seen,
@@ -394,6 +393,7 @@ report make_report(const capture_snapshot& books, const output_counters& output,
                  books.source.filtered,
                  books.source.kernel_dropped,
                  books.source.interface_dropped,
+                 books.source.unread,
                  t.late_packets};
   out.flows = {t.created, t.live, t.peak, t.text_lost, named<end_reason>(t.ended)};
   for (const auto& p : books.protocols)

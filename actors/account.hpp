@@ -71,7 +71,7 @@ struct capture_snapshot {
   std::vector<protocol_account> protocols; ///< those with flows
   script_account scripts;
   std::array<uint64_t, event_kind_count> unscripted{}; ///< events that were for outputs alone
-  record_account records;                              ///< what was handed to outputs
+  std::vector<record_account> records;                 ///< what was handed to outputs
   std::vector<lane_sending> lanes;                     ///< what was handed to contexts
   std::vector<worker_account> workers;                 ///< the supervisor's to fill in
 };
@@ -105,7 +105,7 @@ struct context_account {
   uint64_t machines = 0; ///< VMs
   uint64_t restarts = 0;
   context_snapshot books;
-  record_account records; ///< what was handed to outputs
+  std::vector<record_account> records; ///< what was handed to outputs
   std::vector<lane_account> lanes;
 };
 
@@ -123,11 +123,9 @@ struct output_counters {
   uint64_t held = 0;      ///< bytes that wait for it
 };
 
-/// The books of an output.
+/// The books of an output, and of those that had its name before it.
 struct output_account {
   std::string name;
-  bool emits = false;   ///< what it takes
-  event_mask flows = 0; ///< likewise
   record_counters records;
 };
 
@@ -143,7 +141,7 @@ report make_report(const capture_snapshot& books, const output_counters& output,
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, source_counters& x) {
   return f(caf::meta::type_name("source_counters"), x.handed_out, x.filtered, x.bytes,
-           x.kernel_dropped, x.interface_dropped);
+           x.kernel_dropped, x.interface_dropped, x.unread);
 }
 
 template <class Inspector>
@@ -217,7 +215,7 @@ typename Inspector::result_type inspect(Inspector& f, worker_account& x) {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, record_account& x) {
-  return f(caf::meta::type_name("record_account"), x.emitted, x.flows);
+  return f(caf::meta::type_name("record_account"), x.output, x.emitted, x.flows);
 }
 
 template <class Inspector>

@@ -49,6 +49,7 @@ capture_actor::behavior_type capture_state::make_behavior() {
     [this](poll_atom) { poll(); },
     [this](swap_atom, scripts_in_transit& next) { return swap(std::move(next)); },
     [this](lanes_atom, lanes_in_transit& next) { change_lanes(next); },
+    [this](change_atom, const capture_changes& to) { return change(to); },
     [this](snapshot_atom) { return snapshot(); },
     [this](progress_atom) { return progress(); },
     [this](drain_atom) { drain(); },
@@ -124,6 +125,15 @@ scripts_in_transit capture_state::swap(scripts_in_transit next) {
 void capture_state::change_lanes(lanes_in_transit& next) {
   fan_.flush(parts_.flows->now_ns(), true);
   fan_.set_lanes(std::move(*next.writers));
+}
+
+std::string capture_state::change(const capture_changes& to) {
+  if (to.times)
+    parts_.flows->set_times(to.to);
+  if (!to.filter || !parts_.from->live())
+    return {};
+  const auto done = parts_.from->set_filter(to.text);
+  return done ? std::string() : parts_.from->name() + ": " + done.failure().what;
 }
 
 capture_snapshot capture_state::snapshot() {

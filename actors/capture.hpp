@@ -44,6 +44,7 @@ private:
   caf::result<capture_end> run();
   void poll();
   scripts_in_transit swap(scripts_in_transit next);
+  std::string change(const capture_changes& to);
   void change_lanes(lanes_in_transit& next);
   capture_snapshot snapshot();
   capture_progress progress();

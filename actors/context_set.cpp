@@ -25,8 +25,7 @@ std::string joined(const std::vector<std::string>& names) {
 // -- start ----------------------------------------------------------------------------------------
 
 void context_set::load(const settings& values, std::shared_ptr<console> voice,
-                       std::shared_ptr<const catalog> names, const output_set& outputs,
-                       bool detached) {
+                       std::shared_ptr<const catalog> names, output_set& outputs, bool detached) {
   values_ = &values;
   voice_ = std::move(voice);
   names_ = std::move(names);
@@ -375,7 +374,8 @@ std::vector<context_account> context_set::accounts() const {
       const auto& one = each->shards[i];
       to.machines += one.handle != nullptr;
       merge(to.books, one.latest);
-      to.records.emitted += one.records->account().emitted;
+      for (const auto& handed : one.records->account())
+        merge(to.records, handed);
       for (size_t k = 0; k < one.lanes.size(); ++k)
         to.lanes.push_back(
           {workers_[k], i, one.lanes[k]->options().most, one.lanes[k]->counters()});

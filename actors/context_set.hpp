@@ -30,7 +30,7 @@ public:
   /// Loads the scripts of all contexts. One whose folder can't be read is parked. What is passed
   /// outlives this.
   void load(const settings& values, std::shared_ptr<console> voice,
-            std::shared_ptr<const catalog> names, const output_set& outputs, bool detached);
+            std::shared_ptr<const catalog> names, output_set& outputs, bool detached);
 
   /// A worker's end of the lanes to all contexts. Before `start`, and after `prepare`.
   std::vector<std::unique_ptr<lane_writer>> make_writers(uint32_t worker);
@@ -137,7 +137,7 @@ private:
   node_identity identity_;
   std::shared_ptr<console> voice_;
   std::shared_ptr<const catalog> names_;
-  const output_set* outputs_ = nullptr;
+  output_set* outputs_ = nullptr;
   bool detached_ = true;
   std::vector<std::unique_ptr<entry>> entries_; ///< by name
   std::vector<uint32_t> workers_;

@@ -24,12 +24,29 @@ uint64_t size_of(const std::string& path) {
   return sum;
 }
 
+void add(source_counters& into, const source_counters& more) noexcept {
+  into.handed_out += more.handed_out;
+  into.filtered += more.filtered;
+  into.bytes += more.bytes;
+  into.kernel_dropped += more.kernel_dropped;
+  into.interface_dropped += more.interface_dropped;
+  into.unread += more.unread;
+}
+
+} // namespace
+
 /// The sources of an interface, one for each worker, opened together by whoever comes first, who
 /// also gets the error if that fails; then there is nothing for the others.
-class interface_group {
+class input::interface_group {
 public:
   interface_group(const capture_order& order, const live_options& options)
     : interface_(order.interface), workers_(order.workers), options_(options) {}
+
+  /// For the next time that the interface is opened.
+  void set_filter(const std::string& filter) {
+    const std::lock_guard guard(mutex_);
+    options_.filter = filter;
+  }
 
   result<std::unique_ptr<source>> open(size_t worker) {
     const std::lock_guard guard(mutex_);
@@ -56,16 +73,6 @@ private:
   std::vector<std::unique_ptr<source>> sources_;
 };
 
-void add(source_counters& into, const source_counters& more) noexcept {
-  into.handed_out += more.handed_out;
-  into.filtered += more.filtered;
-  into.bytes += more.bytes;
-  into.kernel_dropped += more.kernel_dropped;
-  into.interface_dropped += more.interface_dropped;
-}
-
-} // namespace
-
 std::vector<std::shared_ptr<input>> input::make(const capture_order& order,
                                                 const live_options& live) {
   std::shared_ptr<shared_paths> shared;
@@ -75,10 +82,12 @@ std::vector<std::shared_ptr<input>> input::make(const capture_order& order,
   std::vector<std::shared_ptr<input>> out;
   for (size_t i = 0; i < order.workers; ++i) {
     std::shared_ptr<input> one{new input(order, i)};
-    if (one->live_)
+    if (one->live_) {
+      one->group_ = group;
       one->openers_.push_back([group, i] { return group->open(i); });
-    else
+    } else {
       one->add_paths(order, live, shared);
+    }
     out.push_back(std::move(one));
   }
   return out;
@@ -164,6 +173,14 @@ bool input::rest() {
   woken_.wait_until(lock, std::min(again_at_, turn), [this] { return wake_ || stopped_; });
   wake_ = false;
   return !stopped_ && std::chrono::steady_clock::now() >= again_at_;
+}
+
+result<void> input::set_filter(const std::string& filter) {
+  if (group_ != nullptr)
+    group_->set_filter(filter);
+  if (current_ == nullptr)
+    return {};
+  return current_->set_filter(filter);
 }
 
 void input::close() {

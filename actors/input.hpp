@@ -48,6 +48,9 @@ public:
   /// Makes a `read` that waits, or the next one, return soon: its thread shall look at its mailbox.
   void wake() noexcept;
 
+  /// As source::set_filter, also for an interface that is opened later.
+  result<void> set_filter(const std::string& filter);
+
   /// Ends reading for good; a `read` that is blocked returns soon.
   void stop() noexcept;
   bool stopped() const noexcept { return stopped_ || (shared_ != nullptr && shared_->stopped()); }
@@ -75,6 +78,7 @@ private:
   void lose(const error& why);
   bool rest();
 
+  class interface_group;
   using pause = std::chrono::milliseconds;
   static constexpr pause first_pause{50};
   static constexpr pause longest_pause{5000};
@@ -88,8 +92,9 @@ private:
   pause pause_ = first_pause; ///< after the next failure
   std::chrono::steady_clock::time_point again_at_;
   std::vector<opener> openers_;
-  std::shared_ptr<shared_paths> shared_; ///< null = nobody else reads these paths
-  std::vector<uint64_t> sizes_;          ///< bytes of each path, 0 = not known
+  std::shared_ptr<interface_group> group_; ///< of an interface
+  std::shared_ptr<shared_paths> shared_;   ///< null = nobody else reads these paths
+  std::vector<uint64_t> sizes_;            ///< bytes of each path, 0 = not known
   size_t next_ = 0;
   std::atomic<bool> stopped_ = false;
   std::mutex mutex_; ///< of what is below, up to the pointer, against `wake`

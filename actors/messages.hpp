@@ -41,6 +41,14 @@ struct capture_progress {
   uint64_t packets = 0;
 };
 
+/// Settings of a capture that change while it goes on.
+struct capture_changes {
+  bool times = false; ///< these change
+  flow_times to;
+  bool filter = false; ///< this changes, for interfaces
+  std::string text;
+};
+
 /// A capture actor's last word.
 struct capture_end {
   capture_snapshot books;
@@ -61,6 +69,17 @@ struct reload_result {
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, capture_progress& x) {
   return f(caf::meta::type_name("capture_progress"), x.done_bytes, x.total_bytes, x.packets);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, flow_times& x) {
+  return f(caf::meta::type_name("flow_times"), x.idle_after_ns, x.closed_after_ns,
+           x.active_after_ns, x.update_every_ns);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, capture_changes& x) {
+  return f(caf::meta::type_name("capture_changes"), x.times, x.to, x.filter, x.text);
 }
 
 template <class Inspector>
@@ -117,6 +136,8 @@ CAF_ADD_ATOM(flowactors, flowactors, lanes_atom, "lanes")
 CAF_ADD_ATOM(flowactors, flowactors, retire_atom, "retire")
 CAF_ADD_ATOM(flowactors, flowactors, dialed_atom, "dialed")
 CAF_ADD_ATOM(flowactors, flowactors, done_atom, "done")
+CAF_ADD_TYPE_ID(flowactors, (flowactors::capture_changes))
+CAF_ADD_ATOM(flowactors, flowactors, change_atom, "change")
 CAF_END_TYPE_ID_BLOCK(flowactors)
 
 namespace flowactors {
@@ -132,6 +153,9 @@ using capture_actor = caf::typed_actor<
   // Use these lanes from the next burst on. Answered once the others have got all that was for
   // them.
   caf::reacts_to<lanes_atom, lanes_in_transit>,
+  // Change these settings from the next burst on. Answered with what kept that from being done, or
+  // nothing.
+  caf::replies_to<change_atom, capture_changes>::with<std::string>,
   // What have you counted so far?
   caf::replies_to<snapshot_atom>::with<capture_snapshot>,
   // How far have you come?
@@ -156,6 +180,8 @@ using context_actor = caf::typed_actor<
 
 /// Writes the records that wait for one output.
 using output_actor = caf::typed_actor<
+  // (for one that was spawned to wait) Begin: whoever wrote to the same place has ended.
+  caf::reacts_to<run_atom>,
   // (from whoever put something into the empty queue) Write what waits.
   caf::reacts_to<write_atom>,
   // (to itself) Do another piece of work.

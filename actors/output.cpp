@@ -8,6 +8,7 @@ namespace flowactors {
 
 output_actor::behavior_type output_state::make_behavior() {
   return {
+    [this](run_atom) { run(); },
     [this](write_atom) { write(); },
     [this](poll_atom) { step(); },
     [this](reopen_atom) { return reopen(); },
@@ -15,7 +16,18 @@ output_actor::behavior_type output_state::make_behavior() {
   };
 }
 
+/// The file has grown since it was opened here, or was put aside.
+void output_state::run() {
+  if (!std::exchange(parts_.waits, false))
+    return;
+  if (auto opened = parts_.output->reopen(); !opened)
+    log::error(name, "keeps the old file of", parts_.name, opened.failure().what);
+  write();
+}
+
 void output_state::write() {
+  if (parts_.waits)
+    return;
   if (std::exchange(working_, true))
     return; // it goes on until nothing is left anyway
   step();

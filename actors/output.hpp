@@ -14,12 +14,14 @@ struct output_parts {
   std::unique_ptr<record_output> output;
   std::shared_ptr<record_queue> queue;
   std::shared_ptr<const catalog> names; ///< lives as long as the output
+  bool waits = false;                   ///< for the end of another that writes there
 };
 
 /// Writes what waits for one output, in a thread of its own: a disk that is slow, or hangs, holds
 /// up nobody but those that have to wait for it. Between two pieces of work it looks at its
 /// mailbox.
 ///
+///   waiting --run--> resting
 ///   resting --write--> working --nothing left--> resting
 ///                         |
 ///   any --finish--> finishing --nothing left, or nothing moves any more--> ended
@@ -34,6 +36,7 @@ public:
 private:
   using clock = record_output::clock;
 
+  void run();
   void write();
   void step();
   std::string reopen();

@@ -1,6 +1,7 @@
 // The part of the supervisor that gives the capture actors fresh scripts.
 
 #include "actors/log.hpp"
+#include "actors/options.hpp"
 #include "actors/supervisor.hpp"
 
 #include <algorithm>
@@ -49,7 +50,7 @@ void supervisor_state::load() {
   }
   if (!options_.values.scripts.enabled) {
     outcome_.faults.push_back("no scripts are run: scripts.enabled is false");
-    return conclude_reload();
+    return swap_all({});
   }
   auto news = contexts_.prepare(plan);
   outcome_.kept = std::move(news.kept);
@@ -66,18 +67,60 @@ bool supervisor_state::change_settings(reload_plan& plan) {
   if (!fresh.faults.empty())
     return false;
   plan = plan_reload(options_.values, fresh.values);
-  options_.values = plan.values;
+  const auto before = std::exchange(options_.values, plan.values);
   log::set_level(options_.values.log.level);
   for (const auto* list : {&plan.added, &plan.removed, &plan.changed})
     for (const auto& context : *list)
       outcome_.applied.push_back("context." + context);
+  change_outputs(before, plan);
   outcome_.applied.insert(outcome_.applied.end(), plan.applied.begin(), plan.applied.end());
+  const tracker_options times = tracker_options_of(options_.values);
+  const auto changes = [&](std::string_view start) {
+    return std::ranges::any_of(plan.applied,
+                               [&](const auto& key) { return key.starts_with(start); });
+  };
+  changes_ = {changes("flows."), times, changes("capture.filter"), options_.values.capture.filter};
   outcome_.waiting = plan.waiting;
   for (const auto& key : outcome_.applied)
     log::info(name, "changes", key);
   for (const auto& key : outcome_.waiting)
     log::warning(name, "changes at the next start", key);
   return true;
+}
+
+/// What can't be opened stays as it is, and is tried again at the next reload.
+void supervisor_state::change_outputs(const settings& before, const reload_plan& plan) {
+  auto& outputs = options_.values.outputs;
+  const auto faults = outputs_.change(self_, options_.values, plan.added_outputs,
+                                      plan.changed_outputs, plan.removed_outputs);
+  for (const auto& fault : faults) {
+    log::error(name, "leaves an output as it is", fault.what);
+    outcome_.faults.push_back(fault.what);
+    if (const auto old = before.outputs.find(fault.name); old != before.outputs.end())
+      outputs[fault.name] = old->second;
+    else
+      outputs.erase(fault.name);
+  }
+  for (const auto* list : {&plan.added_outputs, &plan.removed_outputs, &plan.changed_outputs})
+    for (const auto& each : *list)
+      if (std::ranges::find(faults, each, &output_fault::name) == faults.end())
+        outcome_.applied.push_back("output." + each);
+}
+
+void supervisor_state::change_capture(worker& of) {
+  if (!changes_.times && !changes_.filter)
+    return;
+  ++swaps_;
+  self_->request(of.handle, caf::infinite, change_atom_v, changes_)
+    .then(
+      [this](const std::string& fault) {
+        if (!fault.empty()) {
+          log::error(name, "keeps the old filter", fault);
+          outcome_.faults.push_back(fault);
+        }
+        one_swapped();
+      },
+      [this](const caf::error&) { one_swapped(); });
 }
 
 /// A VM for each worker, or none if the old ones are to go on.
@@ -137,6 +180,7 @@ void supervisor_state::swap_all(std::vector<std::shared_ptr<script_vm>> fresh) {
       continue;
     if (!fresh.empty())
       swap(i, std::move(fresh[i]));
+    change_capture(workers_[i]);
     ++swaps_;
     self_
       ->request(workers_[i].handle, caf::infinite, lanes_atom_v,

@@ -91,6 +91,8 @@ private:
 
   // -- reload
   bool change_settings(reload_plan& plan);
+  void change_outputs(const settings& before, const reload_plan& plan);
+  void change_capture(worker& of);
   reload_result refused(const char* why) const;
   caf::result<reload_result> reload();
   void load();
@@ -141,6 +143,7 @@ private:
   std::vector<std::string> coming_; ///< files of the VMs that are being swapped in
   bool compiled_ = false;           ///< how those run
   bool renewed_ = false;            ///< inline scripts are swapped
+  capture_changes changes_;         ///< settings of the captures
   size_t swaps_ = 0;                ///< that are under way
   reload_status reloads_;
   std::vector<caf::typed_response_promise<shared_status>> status_asked_;

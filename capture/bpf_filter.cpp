@@ -94,6 +94,10 @@ bool bpf_filter::passes(const frame& f) const noexcept {
   return pcap_offline_filter(made->program, &header, f.data) != 0;
 }
 
+result<void> source::set_filter(const std::string&) {
+  return error{ec::unsupported, "the filter of " + name() + " can't be changed while it is read"};
+}
+
 result<void> check_filter(const std::string& filter) {
   if (filter.empty())
     return {};

@@ -70,6 +70,20 @@ error activation_error(const std::string& interface, int code, const char* detai
 
 /// An interface. libpcap's bytes are valid only in its callback, so frames are copied into a
 /// stretch that is used again.
+// An empty text is a filter that all frames pass.
+result<void> give_filter(pcap_t* handle, const std::string& filter) {
+  bpf_program program{};
+  if (pcap_compile(handle, &program, filter.c_str(), 1, PCAP_NETMASK_UNKNOWN) != 0)
+    return error{ec::bad_setting,
+                 "the filter '" + filter + "' is not valid: " + pcap_geterr(handle)};
+  const int status = pcap_setfilter(handle, &program);
+  pcap_freecode(&program);
+  if (status != 0)
+    return error{ec::bad_setting,
+                 "the kernel does not take the filter '" + filter + "': " + pcap_geterr(handle)};
+  return {};
+}
+
 class live_source final : public source {
 public:
   live_source(std::string name, pcap_handle handle, int wake_fd, const live_options& options)
@@ -110,6 +124,9 @@ public:
     if (pcap_stats(handle_.get(), &now) == 0) {
       counters_.kernel_dropped += growth(last_drop_, now.ps_drop);
       counters_.interface_dropped += growth(last_ifdrop_, now.ps_ifdrop);
+      captured_ += growth(last_received_, now.ps_recv); // with those that were dropped
+      dropped_ += growth(last_of_ring_, now.ps_drop);
+      counters_.unread = captured_ - std::min(captured_, dropped_ + taken_);
     }
     return counters_;
   }
@@ -121,6 +138,10 @@ public:
     begin_ns_ = time_ns;
     counters();
     counters_ = {};
+  }
+
+  result<void> set_filter(const std::string& filter) override {
+    return give_filter(handle_.get(), filter);
   }
 
   progress_bytes progress() const noexcept override { return {counters_.bytes, 0}; }
@@ -175,6 +196,7 @@ private:
   static void take(u_char* user, const pcap_pkthdr* header, const u_char* bytes) {
     auto& self = *reinterpret_cast<live_source*>(user);
     batch& b = self.batch_;
+    ++self.taken_;
     if (b.frames == b.out.size())
       return;
     const int64_t time_ns =
@@ -203,6 +225,9 @@ private:
   source_counters counters_;
   uint32_t last_drop_ = 0;
   uint32_t last_ifdrop_ = 0;
+  uint32_t last_received_ = 0;
+  uint32_t last_of_ring_ = 0;
+  uint64_t captured_ = 0, dropped_ = 0, taken_ = 0; // since it was opened
   bool failed_ = false;
   std::optional<error> fault_; // to be told when the frames before it are done with
 };
@@ -217,21 +242,6 @@ void leave_out_own_copies(pcap_t* handle, const std::string& interface) {
   if (ioctl(fd, SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & IFF_LOOPBACK) != 0)
     setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &yes,
                sizeof(yes)); // since Linux 4.20; else as above
-}
-
-result<void> set_filter(pcap_t* handle, const std::string& filter) {
-  if (filter.empty())
-    return {};
-  bpf_program program{};
-  if (pcap_compile(handle, &program, filter.c_str(), 1, PCAP_NETMASK_UNKNOWN) != 0)
-    return error{ec::bad_setting,
-                 "the filter '" + filter + "' is not valid: " + pcap_geterr(handle)};
-  const int status = pcap_setfilter(handle, &program);
-  pcap_freecode(&program);
-  if (status != 0)
-    return error{ec::bad_setting,
-                 "the kernel does not take the filter '" + filter + "': " + pcap_geterr(handle)};
-  return {};
 }
 
 result<std::unique_ptr<live_source>> open_live(const std::string& interface,
@@ -256,8 +266,9 @@ result<std::unique_ptr<live_source>> open_live(const std::string& interface,
     return error{ec::unsupported, "the interface " + interface + " has link type "
                                     + std::to_string(pcap_datalink(handle.get()))
                                     + ", which is not supported"};
-  if (auto filtered = set_filter(handle.get(), options.filter); !filtered)
-    return filtered.failure();
+  if (!options.filter.empty())
+    if (auto filtered = give_filter(handle.get(), options.filter); !filtered)
+      return filtered.failure();
   leave_out_own_copies(handle.get(), interface);
   const int wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (wake_fd < 0)

@@ -20,6 +20,7 @@ struct source_counters {
   uint64_t bytes = 0;             ///< captured bytes handed out
   uint64_t kernel_dropped = 0;    ///< live only: no room in the ring
   uint64_t interface_dropped = 0; ///< live only: lost in the driver
+  uint64_t unread = 0;            ///< live only: in the ring, not handed out yet; at the end: never
 };
 
 /// Where a stream of frames comes from: an interface, a file, a folder of files, standard input.
@@ -56,6 +57,10 @@ public:
   /// Makes a `read` that waits, or the next one, return soon; the source is not at its end by that.
   /// May be called from another thread or a signal handler.
   virtual void interrupt() noexcept = 0;
+
+  /// Frames that come from here on pass this BPF text instead; only an interface can do that. On an
+  /// error the old one stays.
+  virtual result<void> set_filter(const std::string& filter);
 
   /// Faults that did not end the run (a file of a folder that is cut short, say), each a whole
   /// sentence. Moves them out.

@@ -58,6 +58,7 @@ struct tracker::impl {
   void advance(event_handler& handler) noexcept;
   void wake(uint32_t slot, event_handler& handler) noexcept;
   void update(flow_record& flow, flow_state& state, event_handler& handler) noexcept;
+  void set_times(const flow_times& from) noexcept;
   void follow_interest(event_handler& handler) noexcept;
 
   // -- the end of a flow
@@ -359,6 +360,18 @@ void tracker::impl::update(flow_record& flow, flow_state& state, event_handler& 
   tell(event_kind::updated, flow, counters.now_ns, handler);
 }
 
+void tracker::impl::set_times(const flow_times& from) noexcept {
+  static_cast<flow_times&>(options) = from;
+  life = {from.idle_after_ns, from.closed_after_ns, from.active_after_ns};
+  for (uint32_t slot = 0; slot < table.bound(); ++slot) {
+    flow_state& state = table.state(slot);
+    if (!state.live)
+      continue;
+    state.next_tick_ns = std::min(state.next_tick_ns, counters.now_ns + from.update_every_ns);
+    schedule(slot);
+  }
+}
+
 void tracker::impl::follow_interest(event_handler& handler) noexcept {
   const event_mask wanted = handler.interest();
   const bool updates_begin = (wanted & ~interest & mask_of(event_kind::updated)) != 0;
@@ -444,6 +457,10 @@ void tracker::impl::end_all(end_reason reason, event_handler& handler) noexcept 
     if (table.state(slot).live)
       end(slot, reason, counters.now_ns, handler);
   }
+}
+
+void tracker::set_times(const flow_times& from) noexcept {
+  impl_->set_times(from);
 }
 
 void tracker::finish(end_reason reason, event_handler& handler) noexcept {

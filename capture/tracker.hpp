@@ -14,15 +14,19 @@
 
 namespace flowactors {
 
-struct tracker_options {
+/// When flows end and are told of, in ns of packet time.
+struct flow_times {
+  int64_t idle_after_ns = 60'000'000'000;  ///< 0 = never
+  int64_t closed_after_ns = 3'000'000'000; ///< after FIN or RST; 0 = like idle
+  int64_t active_after_ns = 0;             ///< 0 = never
+  int64_t update_every_ns = 5'000'000'000;
+};
+
+struct tracker_options : flow_times {
   decoder_options decoding;
   bool count_captured =
     false; ///< bytes are those captured (as ndpiReader counts), not those on the wire
   uint32_t max_flows = 1'000'000;
-  int64_t idle_after_ns = 60'000'000'000;  ///< 0 = never
-  int64_t closed_after_ns = 3'000'000'000; ///< after FIN or RST; 0 = like idle
-  int64_t active_after_ns = 0;             ///< 0 = never
-  int64_t update_every_ns = 5'000'000'000; ///< of packet time
   std::vector<std::string> local_networks; ///< CIDR
   bool dpi = true;
   bool guess = true;             ///< by port and address when nDPI gives up
@@ -82,6 +86,9 @@ public:
 
   /// Time goes on without packets: timeouts and updates up to `now_ns` happen.
   void advance(int64_t now_ns, event_handler& handler) noexcept;
+
+  /// Timeouts and update interval are those of `from` now, also for the flows that live.
+  void set_times(const flow_times& from) noexcept;
 
   /// Ends every flow, in an order that depends on nothing but the packets. The tracker can go on
   /// afterwards.

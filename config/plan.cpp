@@ -38,16 +38,22 @@ void compare_contexts(const settings& old, const settings& fresh, reload_plan& o
       out.removed.push_back(name);
 }
 
-/// Outputs stay as they are until the next start.
 void compare_outputs(const settings& old, const settings& fresh, reload_plan& out) {
   for (const auto& [name, section] : fresh.outputs) {
     const auto before = old.outputs.find(name);
-    if (before == old.outputs.end() || before->second != section)
-      out.waiting.push_back("output." + name);
+    if (before == old.outputs.end())
+      out.added_outputs.push_back(name);
+    else if (before->second != section)
+      out.changed_outputs.push_back(name);
   }
   for (const auto& [name, section] : old.outputs)
     if (!fresh.outputs.contains(name))
-      out.waiting.push_back("output." + name);
+      out.removed_outputs.push_back(name);
+}
+
+/// A file is filtered the same way from its first packet to its last.
+bool waits_for_files(std::string_view key, const settings& values) {
+  return key == "capture.filter" && !values.capture.read.empty();
 }
 
 } // namespace
@@ -55,14 +61,13 @@ void compare_outputs(const settings& old, const settings& fresh, reload_plan& ou
 reload_plan plan_reload(const settings& old, const settings& fresh) {
   reload_plan out;
   out.values = fresh;
-  out.values.outputs = old.outputs;
   settings before = old;
   for (const auto& key : setting_keys()) {
     const std::string_view section = key.section;
     if (section == "context" || section == "output" || same(key, {}, before, out.values))
       continue;
     const auto name = std::string(section) + "." + key.name;
-    if (key.reload == reload_effect::applies) {
+    if (key.reload == reload_effect::applies && !waits_for_files(name, old)) {
       out.applied.push_back(name);
     } else {
       out.waiting.push_back(name);

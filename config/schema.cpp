@@ -78,9 +78,9 @@ constexpr std::array keys{
   KEY(
     capture, read, {.kind = inputs, .dash = true}, waits,
     "Capture files (pcap, pcapng), folders of them (read in name order), or - for standard input."),
-  KEY(capture, filter, {.kind = text}, waits,
+  KEY(capture, filter, {.kind = text}, applies,
       "BPF filter as in tcpdump (pcap-filter(7)); packets that it refuses are not seen at all. "
-      "Empty = all packets."),
+      "Empty = all packets. With files among the inputs a change waits for a restart."),
   KEY(capture, snap_length, {.kind = integer, .least = 64, .most = 262144, .unit = "bytes"}, waits,
       "How much of each frame is kept. Interfaces only."),
   KEY(capture, buffer, {.kind = value_kind::size, .least = mib, .most = 4 * gib}, waits,
@@ -131,13 +131,13 @@ constexpr std::array keys{
   KEY(
     flows, max, {.kind = integer, .least = 16, .most = 16'000'000, .unit = "flows"}, waits,
     "Room in the flow table. When it is full, half-open and single-packet flows are ended first."),
-  KEY(flows, idle_after, {.kind = duration, .least = second, .most = year, .zero = "never"}, waits,
-      "A flow ends when it had no packet for this time."),
+  KEY(flows, idle_after, {.kind = duration, .least = second, .most = year, .zero = "never"},
+      applies, "A flow ends when it had no packet for this time."),
   KEY(flows, closed_after, {.kind = duration, .least = ms, .most = year, .zero = "like idle_after"},
-      waits, "A TCP flow ends this time after FIN or RST. At most idle_after."),
+      applies, "A TCP flow ends this time after FIN or RST. At most idle_after."),
   KEY(flows, active_after, {.kind = duration, .least = second, .most = year, .zero = "never"},
-      waits, "A flow ends at this age; the next packet begins another one."),
-  KEY(flows, update_every, {.kind = duration, .least = 100 * ms, .most = year}, waits,
+      applies, "A flow ends at this age; the next packet begins another one."),
+  KEY(flows, update_every, {.kind = duration, .least = 100 * ms, .most = year}, applies,
       "How often scripts hear of a living flow (flowUpdate), and the interval that rates are "
       "taken over."),
   KEY(flows, local_networks, {.kind = networks}, waits,
@@ -311,35 +311,35 @@ constexpr std::array keys{
       "none."),
 
   KEY_OF_EACH(
-    "output", outputs, kind, {.kind = choice, .choices = "file stdout unix"}, waits,
+    "output", outputs, kind, {.kind = choice, .choices = "file stdout unix"}, applies,
     "Where to: a file, standard output, or a stream socket of the Unix domain that another "
     "program listens at."),
   KEY_OF_EACH("output", outputs, path, {.kind = output_file}, rereads,
               "The file or the socket. A file is appended to, and opened anew by a reload; so that "
               "it can be moved away."),
-  KEY_OF_EACH("output", outputs, what, {.kind = choice, .choices = "both emits flows"}, waits,
+  KEY_OF_EACH("output", outputs, what, {.kind = choice, .choices = "both emits flows"}, applies,
               "Which records: what scripts emit, a record for each flow that has ended, or both."),
-  KEY_OF_EACH("output", outputs, detected, {.kind = boolean}, waits,
+  KEY_OF_EACH("output", outputs, detected, {.kind = boolean}, applies,
               "Whether a flow has a record when its protocol is detected, too."),
   KEY_OF_EACH(
     "output", outputs, rotate,
-    {.kind = value_kind::size, .least = 4 * kib, .most = 1024 * gib, .zero = "never"}, waits,
+    {.kind = value_kind::size, .least = 4 * kib, .most = 1024 * gib, .zero = "never"}, applies,
     "A file that would grow beyond this is put aside as FILE.1, the one before as FILE.2, "
     "and so on."),
   KEY_OF_EACH("output", outputs, keep,
-              {.kind = integer, .least = 0, .most = 10'000, .unit = "files"}, waits,
+              {.kind = integer, .least = 0, .most = 10'000, .unit = "files"}, applies,
               "How many files that were put aside are kept."),
   KEY_OF_EACH("output", outputs, queue,
-              {.kind = value_kind::size, .least = 64 * kib, .most = 16 * gib}, waits,
+              {.kind = value_kind::size, .least = 64 * kib, .most = 16 * gib}, applies,
               "Memory for records that wait to be written."),
   KEY_OF_EACH("output", outputs, max_record,
-              {.kind = value_kind::size, .least = kib, .most = 16 * mib}, waits,
+              {.kind = value_kind::size, .least = kib, .most = 16 * mib}, applies,
               "The longest record that a script may emit; others are lost and counted."),
-  KEY_OF_EACH("output", outputs, when_full, {.kind = choice, .choices = "auto wait drop"}, waits,
+  KEY_OF_EACH("output", outputs, when_full, {.kind = choice, .choices = "auto wait drop"}, applies,
               "What happens when the queue is full: wait = packets are read no faster than records "
               "are written, drop = records are lost and counted, auto = wait if there are no "
               "interfaces among the inputs, else drop."),
-  KEY_OF_EACH("output", outputs, wait, {.kind = duration, .least = ms, .most = year}, waits,
+  KEY_OF_EACH("output", outputs, wait, {.kind = duration, .least = ms, .most = year}, applies,
               "How long that wait may take while the output can't be written at all; then records "
               "are lost and counted until it can."),
 };

@@ -49,6 +49,17 @@ struct record_counters {
   uint64_t files = 0;   ///< how often a file was put aside by its size
   uint64_t retries = 0; ///< how often it was opened again after an error
 
+  void add(const record_counters& more) noexcept {
+    taken += more.taken;
+    written += more.written;
+    for (size_t i = 0; i < record_loss_count; ++i)
+      lost[i] += more.lost[i];
+    waiting += more.waiting;
+    bytes += more.bytes;
+    files += more.files;
+    retries += more.retries;
+  }
+
   uint64_t lost_by(record_loss reason) const noexcept { return lost[static_cast<size_t>(reason)]; }
 };
 

@@ -1,23 +1,56 @@
 #include "outputs/record_ports.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace flowactors {
 
+void merge(std::vector<record_account>& into, const record_account& more) {
+  const auto at = std::ranges::find(into, more.output, &record_account::output);
+  if (at == into.end())
+    return into.push_back(more);
+  at->emitted += more.emitted;
+  for (size_t i = 0; i < event_kind_count; ++i)
+    at->flows[i] += more.flows[i];
+}
+
 record_ports::record_ports(std::vector<std::shared_ptr<record_queue>> queues) {
-  for (auto& queue : queues) {
-    emits_ = emits_ || queue->options().emits;
-    flows_ = static_cast<event_mask>(flows_ | queue->options().flows);
-    ports_.push_back({std::move(queue), {}});
+  for (auto& queue : queues)
+    connect(std::move(queue));
+}
+
+void record_ports::connect(std::shared_ptr<record_queue> queue) {
+  emits_ = emits_ || queue->options().emits;
+  flows_ = static_cast<event_mask>(flows_ | queue->options().flows);
+  record_account handed{queue->options().name, 0, {}};
+  ports_.push_back({std::move(queue), {}, std::move(handed)});
+}
+
+void record_ports::set(const std::vector<std::shared_ptr<record_queue>>& queues) {
+  const std::lock_guard guard(mutex_);
+  auto before = std::exchange(ports_, {});
+  emits_ = false;
+  flows_ = 0;
+  for (const auto& queue : queues) {
+    const auto at = std::ranges::find(before, queue, &port::queue);
+    connect(queue);
+    if (at == before.end())
+      continue;
+    ports_.back() = std::move(*at);
+    before.erase(at);
+  }
+  for (auto& [queue, batch, handed] : before) {
+    queue->put(batch);
+    merge(former_, handed);
   }
 }
 
 void record_ports::add(const script_record& record) {
   const std::lock_guard guard(mutex_);
-  ++account_.emitted;
-  for (auto& [queue, batch] : ports_) {
+  for (auto& [queue, batch, handed] : ports_) {
     if (!queue->options().emits)
       continue;
+    ++handed.emitted;
     if (record.body.size() > queue->options().max_record) {
       queue->refuse(record_loss::too_large, 1);
       continue;
@@ -30,10 +63,10 @@ void record_ports::add(const script_record& record) {
 
 void record_ports::add(const flow_event& event) {
   const std::lock_guard guard(mutex_);
-  ++account_.flows[static_cast<size_t>(event.kind)];
-  for (auto& [queue, batch] : ports_) {
+  for (auto& [queue, batch, handed] : ports_) {
     if ((queue->options().flows & mask_of(event.kind)) == 0)
       continue;
+    ++handed.flows[static_cast<size_t>(event.kind)];
     batch.add(event);
     if (batch.bytes() >= batch_bytes)
       queue->put(batch);
@@ -42,13 +75,16 @@ void record_ports::add(const flow_event& event) {
 
 void record_ports::flush() {
   const std::lock_guard guard(mutex_);
-  for (auto& [queue, batch] : ports_)
+  for (auto& [queue, batch, handed] : ports_)
     queue->put(batch);
 }
 
-record_account record_ports::account() const {
+std::vector<record_account> record_ports::account() const {
   const std::lock_guard guard(mutex_);
-  return account_;
+  auto out = former_;
+  for (const auto& each : ports_)
+    merge(out, each.handed);
+  return out;
 }
 
 } // namespace flowactors

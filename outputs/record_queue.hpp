@@ -9,11 +9,13 @@
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace flowactors {
 
 struct record_queue_options {
+  std::string name; ///< of the output
   size_t max_bytes = 16u << 20;
   size_t max_record = 256u << 10; ///< bytes of what a script emits
   bool emits = true;              ///< takes what scripts emit

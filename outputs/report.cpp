@@ -41,6 +41,7 @@ json packets_of(const report& from) {
           {"filtered", p.filtered},
           {"kernel_dropped", p.kernel_dropped},
           {"interface_dropped", p.interface_dropped},
+          {"unread", p.unread},
           {"late", p.late}};
 }
 

@@ -35,6 +35,7 @@ struct report {
     uint64_t filtered = 0;
     uint64_t kernel_dropped = 0;
     uint64_t interface_dropped = 0;
+    uint64_t unread = 0;
     uint64_t late = 0;
   } packets;
 

@@ -27,6 +27,7 @@ std::string losses(const report& from) {
   counts.emplace_back("filtered", from.packets.filtered);
   counts.emplace_back("kernel_dropped", from.packets.kernel_dropped);
   counts.emplace_back("interface_dropped", from.packets.interface_dropped);
+  counts.emplace_back("unread", from.packets.unread);
   counts.emplace_back("late", from.packets.late);
   return listed(std::move(counts));
 }

@@ -189,6 +189,24 @@ CAF_TEST(with timeouts off nothing ends before the end) {
   CAF_CHECK_EQUAL(uint64_t{l.aut->counters().created}, 1u);
 }
 
+CAF_TEST(times that change hold for flows that live) {
+  tracker_options options;
+  options.idle_after_ns = options.closed_after_ns = 1000 * second;
+  options.update_every_ns = 1000 * second;
+  line l{options};
+  l.seen.wanted = mask_of(event_kind::updated) | mask_of(event_kind::ended);
+  l.send(packet_of(1, 1, 2, 2, udp), "x");
+  l.send(packet_of(7, 7, 8, 8, udp), "y", 5 * second);
+  CAF_CHECK_EQUAL(l.seen.all(), "");
+  l.aut->set_times({8 * second, 8 * second, 0, 2 * second});
+  for (int i = 0; i < 4; ++i)
+    l.send(packet_of(7, 7, 8, 8, udp), "y", second);
+  CAF_CHECK_EQUAL(l.seen.count("updated 1"), 1u);
+  CAF_CHECK_EQUAL(l.seen.count("updated 2"), 2u);
+  CAF_CHECK_EQUAL(l.seen.count("ended 1 idle"), 1u);
+  l.balance();
+}
+
 CAF_TEST(updates come at each interval of packet time) {
   line l;
   l.seen.wanted = mask_of(event_kind::updated);

@@ -75,6 +75,58 @@ class Live(Case):
         process.send_signal(signal.SIGINT)
         self.finish(process)
 
+    def configure(self, **sections):
+        """Settings that a reload reads anew."""
+        sections.setdefault("scripts", {"root": self.folder / "scripts"})
+        sections["capture"] = {"interface": "fa0", "immediate": "true", **sections.get("capture", {})}
+        lines = [f"[{name}]\n" + "".join(f"{key} = {value}\n" for key, value in keys.items()) for name, keys in sections.items()]
+        (self.folder / "c.ini").write_text("".join(lines))
+
+    def reload(self, process, *words):
+        process.send_signal(signal.SIGHUP)
+        for word in words:
+            self.wait_for(process, word)
+        self.wait_for(process, "supervisor reloads")
+
+    def test_the_filter_changes_while_it_listens(self):
+        self.script("a.lua", counting_script("seen"))
+        self.configure(capture={"filter": "udp"})
+        process = self.start("-v", "-c", self.folder / "c.ini", "--report", self.folder / "r.json", "--strict-ledger")
+        self.wait_for(process, "capture reads")
+        process.send_signal(signal.SIGUSR1)
+        self.wait_for(process, " packets, ")
+        self.send(0, 50)
+        self.assertEqual(self.lines(process, 50), ["seen"] * 50)
+        self.configure(capture={"filter": "tcp"})
+        self.reload(process, "changes capture.filter")
+        self.send(50, 100)  # not seen
+        self.configure(capture={"filter": "no such words"})
+        process.send_signal(signal.SIGHUP)
+        self.wait_for(process, "no such words")
+        self.send(100, 150)  # nor these: the filter stays
+        self.configure()
+        self.reload(process, "changes capture.filter")
+        self.send(150, 200)
+        self.assertEqual(self.lines(process, 50), ["seen"] * 50)
+        process.send_signal(signal.SIGTERM)
+        self.finish(process)
+        packets = json.loads((self.folder / "r.json").read_text())["packets"]
+        self.assertEqual((packets["seen"], packets["unread"]), (100, 0))
+
+    def test_timeouts_change_for_flows_that_live(self):
+        self.script("a.lua", "return { flowDelete = function() io.write(flow.dump()['end.reason'], '\\n') end }\n")
+        self.configure(flows={"idle_after": "1h", "closed_after": "1h"})
+        process = self.start("-v", "-c", self.folder / "c.ini", "--report", self.folder / "r.json", "--strict-ledger")
+        self.wait_for(process, "capture reads")
+        process.send_signal(signal.SIGUSR1)
+        self.wait_for(process, " packets, ")
+        self.send(0, 5)
+        self.configure(flows={"idle_after": "1s", "closed_after": "1s"})
+        self.reload(process, "changes flows.idle_after")
+        self.assertEqual(self.lines(process, 5), ["idle"] * 5)
+        process.send_signal(signal.SIGTERM)
+        self.finish(process)
+
     def test_interface_that_goes_away_is_a_failure(self):
         process = self.listen()
         network("link", "del", "fa0")

@@ -63,11 +63,12 @@ class Outputs(Case):
         peer.settimeout(limit)
         return peer
 
-    def fifo(self, *args):
+    def fifo(self, *args, quiet=True):
         """A run that reads a FIFO; the process and its writing end."""
         path = self.folder / "fifo"
         os.mkfifo(path)
-        process = self.start(*self.options("-r", path, "--set", "flows.idle_after=1s", "--set", "flows.closed_after=1s", *args))
+        options = self.options("-r", path, "--set", "flows.idle_after=1s", "--set", "flows.closed_after=1s", *args)
+        process = self.start(*options[0 if quiet else 1:])
         end = open(path, "wb", buffering=0)
         self.addCleanup(end.close)
         end.write(pcap_header())
@@ -80,6 +81,78 @@ class Outputs(Case):
             self.assertLess(time.monotonic(), end, "it did not happen")
             step()
             select.select([], [], [], 0.01)
+
+
+class Changes(Outputs):
+    """Outputs that come, change and go by a reload."""
+
+    def configure(self, **outputs):
+        sections = "".join(f"[output.{name}]\n" + "".join(f"{key} = {value}\n" for key, value in keys.items()) for name, keys in outputs.items())
+        (self.folder / "c.ini").write_text(f"[scripts]\nroot = {self.folder}/scripts\n[flows]\nidle_after = 1s\nclosed_after = 1s\n" + sections)
+
+    def begin(self):
+        self.script("a.lua", emitting)
+        return self.fifo("-c", self.folder / "c.ini", quiet=False)
+
+    def feed(self, end, first, last, path):
+        """Flows, until the output has the records of all of them."""
+        end.write(b"".join(udp_record(i) for i in range(first, last)))
+        self.until(lambda: path.exists() and len(path.read_text().splitlines()) >= last - first)
+
+    def reload(self, process):
+        process.send_signal(signal.SIGHUP)
+        self.wait_for(process, "supervisor reloads a.lua")
+
+    def numbers(self, path):
+        return sorted(record["emit"]["n"] if "emit" in record else record["n"] for record in self.records(path))
+
+    def test_an_output_moves_goes_and_comes_again(self):
+        one, two, three = (self.folder / f"{name}.json" for name in ("one", "two", "three"))
+        keys = {"what": "emits"}
+        self.configure(o={"path": one, **keys})
+        process, end = self.begin()
+        self.feed(end, 0, 50, one)
+        self.configure(o={"path": two, **keys})
+        self.reload(process)
+        self.feed(end, 50, 120, two)
+        self.configure()
+        self.reload(process)
+        self.configure(o={"path": three, **keys}, more={"path": one, **keys})
+        self.reload(process)
+        self.feed(end, 120, 200, three)
+        self.until(lambda: len(one.read_text().splitlines()) == 130)
+        end.close()
+        self.finish(process)
+        self.assertEqual([len(self.records(path)) for path in (one, two, three)], [130, 70, 80])
+        ledger = self.report()["outputs"]
+        self.assertEqual((ledger["o"]["written"], ledger["more"]["written"]), (200, 80))
+        self.books()
+
+    def test_other_keys_of_the_same_file_lose_nothing(self):
+        self.configure(o={"path": self.out, "what": "emits"})
+        process, end = self.begin()
+        for turn in range(10):
+            end.write(b"".join(udp_record(i) for i in range(turn * 500, (turn + 1) * 500)))
+            self.configure(o={"path": self.out, "what": "emits", "max_record": f"{turn + 2}KiB"})
+            self.reload(process)
+        end.close()
+        self.finish(process)
+        self.assertEqual(len(self.records()), 5000)
+        self.assertEqual(self.books()["written"], 5000)
+
+    def test_one_that_cannot_be_opened_stays_as_it_was(self):
+        self.configure(o={"path": self.out, "what": "emits"})
+        process, end = self.begin()
+        self.feed(end, 0, 10, self.out)
+        os.mkdir(self.folder / "folder")
+        self.configure(o={"path": self.folder / "folder", "what": "emits"})
+        process.send_signal(signal.SIGHUP)
+        self.wait_for(process, "[output.o]")
+        end.write(b"".join(udp_record(i) for i in range(10, 20)))
+        self.until(lambda: len(self.records()) == 20)
+        end.close()
+        self.finish(process)
+        self.assertEqual(self.books()["written"], 20)
 
 
 class Records(Outputs):

@@ -1,6 +1,7 @@
 #define CAF_SUITE outputs_record_queue
 #include "outputs/record_queue.hpp"
 
+#include "outputs/record_ports.hpp"
 #include "tests/outputs/records.hpp"
 #include "tests/suite.hpp"
 
@@ -137,6 +138,38 @@ CAF_TEST(a closed queue loses what waits and what comes) {
   CAF_CHECK_EQUAL(queue.counters().lost_by(record_loss::reader_gone), 70u);
   CAF_CHECK_EQUAL(queue.counters().waiting, 0u);
   check_sums(queue);
+}
+
+CAF_TEST(ports hand over what is under way when outputs change) {
+  const auto make_one = [this](const char* name, bool emits) {
+    options.name = name;
+    options.emits = emits;
+    options.flows = emits ? 0 : mask_of(event_kind::ended);
+    return std::make_shared<record_queue>(options, [this] { ++wakes; });
+  };
+  const auto old = make_one("o", true), kept = make_one("kept", true);
+  record_ports aut({old, kept});
+  const auto emit = [&] { aut.add(script_record{"inline", "a.lua", "{}", 0, 0, 0}); };
+  emit();
+  emit();
+  CAF_CHECK_EQUAL(old->counters().taken, 0u);
+  const auto next = make_one("o", true), flows = make_one("flows", false);
+  aut.set({kept, next, flows});
+  CAF_CHECK_EQUAL(old->counters().taken, 2u);
+  CAF_CHECK_EQUAL(kept->counters().taken, 0u); // its batch goes on
+  CAF_CHECK_EQUAL(aut.flows(), mask_of(event_kind::ended));
+  emit();
+  aut.flush();
+  CAF_CHECK_EQUAL(old->counters().taken, 2u);
+  CAF_CHECK_EQUAL(kept->counters().taken, 3u);
+  CAF_CHECK_EQUAL(next->counters().taken, 1u);
+  for (const auto& each : aut.account())
+    CAF_CHECK_EQUAL(each.emitted,
+                    each.output == "flows" ? 0u : 3u); // "o" is both that had the name
+  aut.set({flows});
+  CAF_CHECK(!aut.takes_emits());
+  aut.set({});
+  CAF_CHECK_EQUAL(aut.flows(), 0);
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()
