@@ -2,13 +2,16 @@
 """Live capture between two interfaces of a network namespace of its own."""
 import json
 import os
+import pathlib
+import select
 import signal
 import socket
 import subprocess
 import sys
+import time
 import unittest
 
-from flowactors import Case, counting_script, main, udp_record
+from flowactors import Case, counting_script, limit, main, udp_record
 
 inside = "FLOWACTORS_NAMESPACE"
 
@@ -29,6 +32,15 @@ class Live(Case):
         for name in "fa0", "fa1":
             network("link", "set", name, "addrgenmode", "none")
             network("link", "set", name, "up")
+        self.until_up()
+
+    def until_up(self):
+        """The kernel says so a little after it was told, and drops what is sent before."""
+        end = time.monotonic() + limit
+        for name in "fa0", "fa1":
+            while pathlib.Path(f"/sys/class/net/{name}/operstate").read_text() != "up\n":
+                self.assertLess(time.monotonic(), end, f"{name} is not up")
+                select.select([], [], [], 0.01)
 
     def listen(self, *args):
         process = self.start("-v", "-i", "fa0", "--set", "capture.immediate=true", "--report", self.folder / "r.json",
@@ -159,6 +171,7 @@ class Live(Case):
         self.assertEqual(self.lines(process, 10), ["flow"] * 10)
         network("link", "set", "fa0", "down")
         network("link", "set", "fa0", "up")
+        self.until_up()
         self.send(10, 20)
         self.assertEqual(self.lines(process, 10), ["flow"] * 10)
         process.send_signal(signal.SIGTERM)
