@@ -70,8 +70,9 @@ void context_set::insert(std::unique_ptr<entry> made) {
 result<void> context_set::load(entry& of, const settings::context_section& values, bool first) {
   if (of.nodes != nullptr) // its scripts are there
     return {};
+  of.coming = std::make_shared<script_texts>();
   for (auto& one : of.shards) {
-    auto vm = load_scripts(of, values, one);
+    auto vm = load_scripts(of, values, one, of.coming);
     if (!vm) {
       for (auto& each : of.shards)
         each.fresh = nullptr;
@@ -96,14 +97,17 @@ void context_set::take_fresh(entry& of) {
     return;
   }
   const script_vm& any = *of.shards.front().fresh;
+  of.texts = of.coming;
   of.kinds = any.interest();
   of.files = any.scripts();
   of.compiled = any.jit();
 }
 
 result<std::shared_ptr<script_vm>> context_set::load_scripts(
-  const entry& of, const settings::context_section& values, const shard& in) const {
+  const entry& of, const settings::context_section& values, const shard& in,
+  std::shared_ptr<script_texts> texts) const {
   auto options = script_options_of(*values_, of.name, values);
+  options.texts = std::move(texts);
   options.names = names_.get();
   options.output = in.words.get();
   options.store = in.store;
@@ -241,7 +245,7 @@ void context_set::break_down(pointer self, entry& of, shard& one, const std::str
     return one_ended();
   }
   if (one.fresh == nullptr && of.nodes == nullptr) { // a reload may have brought it just now
-    auto vm = load_scripts(of, of.values, one);
+    auto vm = load_scripts(of, of.values, one, of.texts);
     if (!vm) {
       park(self, of, vm.failure().what);
       return one_ended();

@@ -101,6 +101,8 @@ private:
     event_mask kinds = 0;
     std::shared_ptr<route> nodes; ///< that run it; null = this one
     std::vector<std::string> files;
+    std::shared_ptr<script_texts> texts;  ///< what its shards run
+    std::shared_ptr<script_texts> coming; ///< what those run that are loaded afresh
     bool compiled = false;
     bool renewed = false; ///< its shards have fresh scripts that wait
     bool parked = false;
@@ -114,7 +116,8 @@ private:
 
   result<std::shared_ptr<script_vm>> load_scripts(const entry& of,
                                                   const settings::context_section& values,
-                                                  const shard& in) const;
+                                                  const shard& in,
+                                                  std::shared_ptr<script_texts> texts) const;
   std::unique_ptr<entry> make_entry(const std::string& name,
                                     const settings::context_section& values) const;
   result<void> load(entry& of, const settings::context_section& values, bool first);

@@ -126,8 +126,9 @@ void supervisor_state::change_capture(worker& of) {
 /// A VM for each worker, or none if the old ones are to go on.
 std::vector<std::shared_ptr<script_vm>> supervisor_state::load_fresh(reload_result& outcome) {
   std::vector<std::shared_ptr<script_vm>> out;
+  const auto texts = std::make_shared<script_texts>();
   for (size_t i = 0; i < workers_.size(); ++i) {
-    auto vm = load_scripts(workers_[i].store, *workers_[i].voice);
+    auto vm = load_scripts(workers_[i].store, *workers_[i].voice, texts);
     if (!vm) {
       outcome.kept.insert(outcome.kept.end(), loaded_.begin(), loaded_.end());
       outcome.faults.push_back(vm.failure().what);

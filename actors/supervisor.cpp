@@ -105,7 +105,7 @@ bool supervisor_state::start_worker(const capture_order& order, std::shared_ptr<
   const auto store = std::make_shared<value_store>(store_limits_of(options_.values));
   std::shared_ptr<script_vm> scripts;
   if (options_.values.scripts.enabled) {
-    auto vm = load_scripts(store, *voice);
+    auto vm = load_scripts(store, *voice, texts_);
     if (!vm) {
       fail(vm.failure().what);
       return false;
@@ -172,8 +172,9 @@ bool supervisor_state::start_node() {
 }
 
 result<std::shared_ptr<script_vm>> supervisor_state::load_scripts(
-  std::shared_ptr<value_store> store, speaker& voice) {
+  std::shared_ptr<value_store> store, speaker& voice, std::shared_ptr<script_texts> texts) {
   auto options = script_options_of(options_.values);
+  options.texts = std::move(texts);
   options.names = names_.get();
   options.output = &voice;
   options.store = std::move(store);

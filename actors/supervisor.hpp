@@ -73,7 +73,8 @@ private:
   bool start_worker(const capture_order& order, std::shared_ptr<input> from);
   result<void> begin_others(const catalog& names);
   result<std::shared_ptr<script_vm>> load_scripts(std::shared_ptr<value_store> store,
-                                                  speaker& voice);
+                                                  speaker& voice,
+                                                  std::shared_ptr<script_texts> texts);
   void tell_scripts(const char* verb, const std::vector<std::string>& files, bool compiled) const;
   void tell_faults(const script_vm& vm) const;
   void take_books(size_t index, const capture_snapshot& from, capture_snapshot& into) const;
@@ -137,7 +138,8 @@ private:
   std::chrono::steady_clock::time_point started_;
 
   reload_phase phase_ = reload_phase::none;
-  std::vector<std::string> loaded_; ///< files that run
+  std::vector<std::string> loaded_;                                        ///< files that run
+  std::shared_ptr<script_texts> texts_ = std::make_shared<script_texts>(); ///< at the start
   std::vector<caf::typed_response_promise<reload_result>> asked_, answered_;
   reload_result outcome_;
   std::vector<std::string> coming_; ///< files of the VMs that are being swapped in

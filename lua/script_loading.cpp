@@ -29,6 +29,26 @@ struct text_to_load {
   size_t number;
 };
 
+result<void> read_texts(std::vector<std::filesystem::path> files,
+                        const std::filesystem::path& folder, script_texts& out) {
+  if (files.empty()) {
+    auto found = list_scripts(folder);
+    if (!found)
+      return found.failure();
+    for (const std::string& name : *found)
+      files.push_back(folder / name);
+  }
+  for (const auto& file : files) {
+    auto text = read_script(file);
+    if (text)
+      out.files.push_back({file.filename().string(), file.string(), std::move(*text)});
+    else
+      out.faults.push_back(text.failure());
+  }
+  out.read = true;
+  return {};
+}
+
 } // namespace
 
 int script_vm::impl::on_load(lua_State* L) {
@@ -47,21 +67,13 @@ result<void> script_vm::impl::open() {
   const auto scripts_folder =
     std::filesystem::path{root} / "callbacks" / "user_scripts" / options.context;
   folder = scripts_folder.string();
-  std::vector<std::filesystem::path> files = options.files;
-  if (files.empty()) {
-    auto found = list_scripts(scripts_folder);
-    if (!found)
-      return found.failure();
-    for (const std::string& name : *found)
-      files.push_back(scripts_folder / name);
-  }
-  for (const auto& file : files) {
-    auto text = read_script(file);
-    if (text)
-      sources.push_back({file.filename().string(), file.string(), std::move(*text)});
-    else
-      faults.push_back(text.failure());
-  }
+  const auto texts = options.texts != nullptr ? options.texts : std::make_shared<script_texts>();
+  if (!texts->read)
+    if (auto read = read_texts(options.files, scripts_folder, *texts); !read)
+      return read;
+  for (const auto& file : texts->files)
+    sources.push_back({file.name, file.path, file.text});
+  faults = texts->faults;
   jit =
     options.jit == jit_mode::on || (options.jit == jit_mode::automatic && has_executable_memory());
   if (options.jit == jit_mode::automatic && !jit)

@@ -21,10 +21,24 @@ namespace flowactors {
 /// refused.
 enum class jit_mode : uint8_t { automatic, on, off };
 
+/// The texts of a context's scripts as they were read once, for all VMs that shall run the same
+/// although somebody may be writing the files.
+struct script_texts {
+  struct file {
+    std::string name; ///< without its folder
+    std::string path;
+    std::string text;
+  };
+  bool read = false; ///< what follows is there
+  std::vector<file> files;
+  std::vector<error> faults; ///< files that could not be read
+};
+
 struct script_vm_options {
   std::string context =
     "inline"; ///< folder under callbacks/user_scripts, and the global `script_context`
   std::vector<std::filesystem::path> files; ///< these scripts, not those of the folder
+  std::shared_ptr<script_texts> texts;      ///< read by the first VM that gets them; null = its own
   std::filesystem::path root; ///< the folder that holds callbacks/ and lua/modules/ (scripts/)
   jit_mode jit = jit_mode::automatic;
   const catalog* names = nullptr;            ///< outlives the VM

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import threading
 import unittest
 
 from flowactors import Case, captures, main, pcap_header, udp_record
@@ -183,6 +184,81 @@ return M
         self.assertTrue(self.report()["ledger"]["balanced"])
         self.assertGreater(lane["lost"]["unfinished"]["created"], 20)
         self.assertEqual(lane["lost"]["unfinished"]["created"] + lane["handled"]["created"], lane["taken"]["created"])
+
+    def test_many_contexts_come_and_go(self):
+        names = [f"c{i}" for i in range(60)]
+        for name in names:
+            self.context(name, "local n = 0\nreturn {flowCreate = function() n = n + 1 end, teardown = function() io.write(n, '\\n') end}\n")
+
+        def configure(names):
+            sections = "".join(f"[context.{name}]\nbatch = 16\n" for name in names)
+            (self.folder / "c.ini").write_text(f"[scripts]\nroot = {self.folder}/scripts\n" + sections)
+
+        configure(names)
+        path = self.folder / "fifo"
+        os.mkfifo(path)
+        process = self.start("-c", self.folder / "c.ini", "-r", path, "--strict-ledger", "--report", self.folder / "r.json",
+                             "--set", "report.summary=false")
+        fifo = open(path, "wb", buffering=0)
+        self.addCleanup(fifo.close)
+        fifo.write(pcap_header() + b"".join(udp_record(i) for i in range(100)))
+        for rest in (names[:5], names):
+            configure(rest)
+            process.send_signal(signal.SIGHUP)
+            self.wait_for(process, "supervisor reloads")
+        fifo.close()
+        out, _ = self.finish(process)
+        self.assertTrue(self.report()["ledger"]["balanced"])
+        self.assertEqual(len(out.split()), 60 + 60 + 5)  # each speaks when it goes, and when fresh code takes its place
+        _, err = self.run_it("-T", *(word for i in range(300) for word in ("--set", f"context.c{i}.batch=16")), code=2)
+        self.assertIn("300 contexts, expected at most 256", err)
+
+    def test_all_shards_run_the_same_while_files_are_written(self):
+        text = "local v = %d\nreturn {flowCreate = function() end, teardown = function() io.write(v, '\\n') end}\n"
+        self.context("own", text % 0)
+        path = self.folder / "fifo"
+        os.mkfifo(path)
+        process = self.start("-r", path, "--strict-ledger", "--report", self.folder / "r.json", "--set", "report.summary=false",
+                             *self.keys(shards=8))
+        fifo = open(path, "wb", buffering=0)
+        self.addCleanup(fifo.close)
+        fifo.write(pcap_header() + udp_record(1))
+        over = threading.Event()
+
+        def write():
+            turn = 1
+            while not over.is_set():
+                self.context("own", text % turn)
+                turn += 1
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        try:
+            for _ in range(10):
+                process.send_signal(signal.SIGHUP)
+                while True:
+                    line = process.stderr.readline().decode()
+                    self.assertNotEqual(line, "")
+                    if "supervisor reloads" in line or "keeps the old scripts" in line:  # read while it was cut short
+                        break
+        finally:
+            over.set()
+            writer.join()
+        fifo.close()
+        out, _ = self.finish(process)
+        said = out.split()
+        self.assertEqual(len(said) % 8, 0)
+        for i in range(0, len(said), 8):
+            self.assertEqual(len(set(said[i:i + 8])), 1, said)
+
+    def test_a_reload_while_it_drains_is_refused_and_harmless(self):
+        process = self.busy("--set", "shutdown.grace=200ms")
+        process.send_signal(signal.SIGTERM)
+        self.wait_for(process, "stops")
+        for _ in range(20):
+            process.send_signal(signal.SIGHUP)
+        self.finish(process, code=1)
+        self.check_unfinished()
 
     def test_usr1_tells_of_contexts(self):
         self.context("own", "return {flowCreate = function() end}\n")
