@@ -86,7 +86,7 @@ inline void script_vm::impl::call_here(script_callback& target) noexcept {
   current = &target;
   access.cursor.script = static_cast<int32_t>(target.script);
   guard.begin(target.script);
-  if (target.calls++ % call_costs::sample_every == 0) [[unlikely]]
+  if (call_costs::times_call(target.calls++)) [[unlikely]]
     call_timed(target);
   else
     call_protected(target);

@@ -60,6 +60,7 @@ struct running_script {
   script_breaker breaker;
   std::string reason; ///< of the last breach
   uint64_t breaches = 0;
+  uint64_t batches = 0; ///< that its loop began
 };
 
 /// Says nothing, for a VM without an output.
