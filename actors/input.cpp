@@ -74,10 +74,11 @@ private:
 };
 
 std::vector<std::shared_ptr<input>> input::make(const capture_order& order,
-                                                const live_options& live) {
+                                                const live_options& live,
+                                                const decoder_options& decoding) {
   std::shared_ptr<shared_paths> shared;
   if (order.workers > 1 && order.interface.empty())
-    shared = std::make_shared<shared_paths>(order.paths, live.filter, order.workers);
+    shared = std::make_shared<shared_paths>(order.paths, live.filter, order.workers, decoding);
   const auto group = std::make_shared<interface_group>(order, live);
   std::vector<std::shared_ptr<input>> out;
   for (size_t i = 0; i < order.workers; ++i) {

@@ -28,7 +28,8 @@ public:
   /// An input for each worker of the order. Those of an interface get a share of its packets each,
   /// those of paths all packets, each at its own pace.
   static std::vector<std::shared_ptr<input>> make(const capture_order& order,
-                                                  const live_options& live);
+                                                  const live_options& live,
+                                                  const decoder_options& decoding);
 
   /// Opens the interface, or the path whose turn it is, if that has not been done. `read` does it
   /// too; who calls this first knows that packets are captured from here on.

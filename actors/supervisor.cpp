@@ -83,7 +83,8 @@ supervisor_actor::behavior_type supervisor_state::make_behavior() {
 }
 
 bool supervisor_state::start_workers(const capture_order& order) {
-  for (auto& from : input::make(order, live_options_of(options_.values)))
+  const auto decoding = tracker_options_of(options_.values).decoding;
+  for (auto& from : input::make(order, live_options_of(options_.values), decoding))
     if (!start_worker(order, std::move(from)))
       return false;
   return true;

@@ -80,16 +80,27 @@ inline undecoded finish(const decoder_options& options, const frame& in, const i
   return read_transport(ip.protocol, behind(ip, end), out);
 }
 
-// A packet of another worker that would be decoded for sure: its transport header need not be read.
+// A packet that would be decoded for sure: to know whose it is its transport header need not be
+// read.
+bool reads_as_far(const decoder_options& options, const frame& in, const ip_header& ip) noexcept {
+  const uint8_t* end = in.data + in.captured;
+  return (options.keep_incomplete || complete(ip, end))
+         && surely_readable(ip.protocol, behind(ip, end));
+}
+
 bool of_another(const packet_share& share, const decoder_options& options, const frame& in,
                 const ip_header& ip, packet& out) noexcept {
-  const uint8_t* end = in.data + in.captured;
-  if ((!options.keep_incomplete && !complete(ip, end))
-      || !surely_readable(ip.protocol, behind(ip, end)))
+  if (!reads_as_far(options, in, ip))
     return false;
   read_addresses(ip.start, ip.version, out);
   out.time_ns = in.time_ns;
   return !share.owns(out);
+}
+
+// The usual frame: an IP packet without tunnel and fragments.
+bool is_plain(const decoder_options& options, const byte_range& at, ip_header& ip) noexcept {
+  return read_plain_ip(at, ip)
+         && !may_be_tunnel(options, ip.protocol, {ip.start + ip.header_length, at.end});
 }
 
 // The way of a frame from its first IP header to the innermost packet, through tunnels and
@@ -193,12 +204,23 @@ undecoded decoder::decode(const frame& in, packet& out, const packet_share& shar
   out.tunnel = tunnel_kind::none;
   out.tunnel_id = 0;
   ip_header ip;
-  if (read_plain_ip(at, ip)
-      && !may_be_tunnel(options_, ip.protocol, {ip.start + ip.header_length, at.end})) [[likely]]
+  if (is_plain(options_, at, ip)) [[likely]]
     return share.workers != 1 && of_another(share, options_, in, ip, out)
              ? undecoded::none
              : finish(options_, in, ip, link, out);
   return ip_walk{options_, *fragments_, in, out}.open(at.at, link);
+}
+
+uint32_t share_of(const decoder_options& options, const frame& in) noexcept {
+  byte_range at{in.data, in.data + in.captured};
+  link_headers link;
+  ip_header ip;
+  if (open_link(in.link, options.max_headers, at, link) != undecoded::none
+      || !is_plain(options, at, ip) || !reads_as_far(options, in, ip))
+    return 0;
+  packet out;
+  read_addresses(ip.start, ip.version, out);
+  return lower_address_hash(out);
 }
 
 } // namespace flowactors

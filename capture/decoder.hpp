@@ -61,4 +61,8 @@ private:
   std::unique_ptr<fragment_cache> fragments_;
 };
 
+/// frame::share of a frame that is decoded for sure and has no tunnel and no fragment; 0 for the
+/// others, which each worker has to decode.
+uint32_t share_of(const decoder_options& options, const frame& in) noexcept;
+
 } // namespace flowactors

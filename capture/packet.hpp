@@ -29,6 +29,7 @@ struct frame {
   uint32_t wire;     ///< bytes that the frame had on the wire, at least `captured`
   int64_t time_ns;   ///< since the epoch, UTC
   link_type link;
+  uint32_t share = 0; ///< by which workers share it out, if that is known already; 0 = it is not
 };
 
 /// An address in 16 bytes, network order; IPv4 as ::ffff:a.b.c.d (RFC 4291, 2.5.5.2).

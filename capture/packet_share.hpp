@@ -31,9 +31,12 @@ struct packet_share {
   uint32_t worker = 0; ///< 0 to workers - 1
   uint32_t workers = 1;
 
-  bool owns(const packet& p) const noexcept {
-    return workers == 1 || (uint64_t{lower_address_hash(p)} * workers) >> 32 == worker;
-  }
+  bool owns(uint32_t hash) const noexcept { return (uint64_t{hash} * workers) >> 32 == worker; }
+
+  bool owns(const packet& p) const noexcept { return workers == 1 || owns(lower_address_hash(p)); }
+
+  /// Known to be another's, before anything of it is read.
+  bool gives_away(const frame& f) const noexcept { return f.share != 0 && !owns(f.share); }
 
   /// Frames without addresses are the first worker's.
   bool owns_undecoded() const noexcept { return worker == 0; }

@@ -65,8 +65,9 @@ std::unique_ptr<source> empty_source(std::string name) {
   return std::make_unique<stream_reader>(std::move(name), nullptr, 0);
 }
 
-shared_paths::shared_paths(std::vector<std::string> paths, std::string filter, size_t readers)
-  : filter_(std::move(filter)), opened_(readers) {
+shared_paths::shared_paths(std::vector<std::string> paths, std::string filter, size_t readers,
+                           const decoder_options& decoding)
+  : filter_(std::move(filter)), decoding_(decoding), opened_(readers) {
   for (auto& path : paths)
     places_.push_back({std::move(path), nullptr, {}, false});
 }
@@ -92,7 +93,7 @@ result<void> shared_paths::open(place& at) {
   auto opened = open_path(at.path, filter_);
   if (!opened)
     return opened.failure();
-  at.stream = std::make_shared<shared_stream>(std::move(*opened), opened_.size());
+  at.stream = std::make_shared<shared_stream>(std::move(*opened), opened_.size(), decoding_);
   at.running = at.stream;
   for (size_t reader = 0; reader < opened_.size(); ++reader)
     if (opened_[reader] == gone)

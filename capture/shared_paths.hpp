@@ -17,7 +17,9 @@ namespace flowactors {
 class shared_paths {
 public:
   /// `filter` is BPF text, empty = all.
-  shared_paths(std::vector<std::string> paths, std::string filter, size_t readers);
+  /// `decoding`: as for shared_stream.
+  shared_paths(std::vector<std::string> paths, std::string filter, size_t readers,
+               const decoder_options& decoding = {});
 
   /// A path for a reader, which leaves the stream when it closes the source. Whoever comes first
   /// opens it; if that fails, that reader gets the error, and for the others it is empty, as is for
@@ -45,6 +47,7 @@ private:
   void forget_opened() noexcept;
 
   std::string filter_;
+  decoder_options decoding_;
   std::mutex mutex_; ///< of what follows
   std::condition_variable changed_;
   std::vector<place> places_;

@@ -14,8 +14,10 @@ constexpr std::chrono::milliseconds patience{2};
 
 } // namespace
 
-shared_stream::shared_stream(std::unique_ptr<source> from, size_t readers)
-  : from_(std::move(from)),
+shared_stream::shared_stream(std::unique_ptr<source> from, size_t readers,
+                             const decoder_options& decoding)
+  : decoding_(decoding),
+    from_(std::move(from)),
     cursors_(readers),
     ring_(std::make_unique<batch[]>(depth)),
     progress_(from_->progress()) {}
@@ -142,6 +144,8 @@ void shared_stream::read_into(batch& out, std::optional<error>& fault) {
       fault = got.failure();
     if (!got || *got == 0)
       return;
+    for (frame& f : std::span(out.frames).subspan(size, *got))
+      f.share = share_of(decoding_, f);
     size += *got;
     out.ends[out.count++] = size;
     if (auto bytes = from_->bytes(); out.bytes.empty() || out.bytes.back() != bytes)

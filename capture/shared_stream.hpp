@@ -1,5 +1,6 @@
 #pragma once
 
+#include "capture/decoder.hpp"
 #include "capture/source.hpp"
 
 #include <array>
@@ -25,8 +26,10 @@ namespace flowactors {
 /// All but the making may be called in any thread; `read` of one reader in one thread at a time.
 class shared_stream {
 public:
-  /// `from` must hold the bytes of its frames (`source::bytes`).
-  shared_stream(std::unique_ptr<source> from, size_t readers);
+  /// `from` must hold the bytes of its frames (`source::bytes`). `decoding`: how the readers decode
+  /// them. Whoever reads from the source also finds out whose the frames are, while their headers
+  /// are in its cache: the others need not look at what is not theirs.
+  shared_stream(std::unique_ptr<source> from, size_t readers, const decoder_options& decoding = {});
 
   /// The next frames for this reader, as `source::read`; also 0 when it waited for a slower one for
   /// some time. An error comes to one reader, to the others just the end.
@@ -85,6 +88,7 @@ private:
   bool fill(lock& held);
   void read_into(batch& out, std::optional<error>& fault);
 
+  const decoder_options decoding_;
   std::unique_ptr<source> from_; ///< only whoever fills; closed as soon as it is at its end
   std::vector<cursor> cursors_;
   std::unique_ptr<batch[]> ring_;

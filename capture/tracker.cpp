@@ -22,9 +22,9 @@ constexpr uint64_t text_bytes_per_flow = 2048;
 constexpr size_t headers_ahead = 8; // frames
 
 // The bytes may still be where another worker has read them: in another core's cache.
-void prefetch_headers(std::span<const frame> frames, size_t i) noexcept {
+void prefetch_headers(std::span<const frame> frames, size_t i, const packet_share& share) noexcept {
   constexpr size_t usual_headers = 54; // bytes, of Ethernet, IPv4 and TCP
-  if (i >= frames.size())
+  if (i >= frames.size() || share.gives_away(frames[i]))
     return;
   __builtin_prefetch(frames[i].data);
   __builtin_prefetch(frames[i].data + usual_headers);
@@ -149,8 +149,14 @@ void tracker::impl::process(std::span<const frame> frames, event_handler& handle
   const uint64_t frames_before = counters.seen + counters.of_others;
   size_t n = 0, others = 0, undecoded_here = 0;
   for (size_t i = 0; i < frames.size(); ++i) {
-    prefetch_headers(frames, i + headers_ahead);
-    const undecoded reason = decode.decode(frames[i], packets[n], options.share);
+    prefetch_headers(frames, i + headers_ahead, options.share);
+    if (options.share.gives_away(frames[i])) {
+      other_times[others++] = frames[i].time_ns;
+      continue;
+    }
+    const bool own = frames[i].share != 0;
+    const undecoded reason =
+      decode.decode(frames[i], packets[n], own ? packet_share{} : options.share);
     if (reason != undecoded::none) {
       if (options.share.owns_undecoded()) {
         ++counters.undecoded[static_cast<size_t>(reason)];
@@ -158,7 +164,7 @@ void tracker::impl::process(std::span<const frame> frames, event_handler& handle
       }
       continue;
     }
-    if (!options.share.owns(packets[n])) {
+    if (!own && !options.share.owns(packets[n])) {
       other_times[others++] = packets[n].time_ns;
       continue;
     }

@@ -11,6 +11,7 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace flowactors;
@@ -56,7 +57,9 @@ struct outcome {
   int64_t now_ns = 0; ///< the same for all
 };
 
-outcome run(const std::vector<kept_frame>& frames, uint32_t workers, tracker_options options) {
+/// `marked`: whoever reads the frames for all finds out whose they are.
+outcome run(const std::vector<kept_frame>& frames, uint32_t workers, tracker_options options,
+            bool marked = false) {
   outcome out;
   witness seen;
   for (uint32_t w = 0; w < workers; ++w) {
@@ -70,6 +73,7 @@ outcome run(const std::vector<kept_frame>& frames, uint32_t workers, tracker_opt
       for (; n < burst.size() && at < frames.size(); ++n, ++at) {
         const auto size = static_cast<uint32_t>(frames[at].bytes.size());
         burst[n] = {frames[at].bytes.data(), size, size, frames[at].time_ns, frames[at].link};
+        burst[n].share = marked ? share_of(options.decoding, burst[n]) : 0;
       }
       aut.process(std::span(burst).first(n), seen);
     }
@@ -97,8 +101,9 @@ outcome run(const std::vector<kept_frame>& frames, uint32_t workers, tracker_opt
 void check_same(const std::vector<kept_frame>& frames, const tracker_options& options) {
   const auto one = run(frames, 1, options);
   CAF_REQUIRE_EQUAL(one.sum.seen, frames.size());
-  for (const uint32_t workers : {2u, 3u, 8u}) {
-    const auto several = run(frames, workers, options);
+  for (const auto& [workers, marked] :
+       {std::pair{2u, false}, {3u, false}, {8u, false}, {2u, true}, {3u, true}}) {
+    const auto several = run(frames, workers, options, marked);
     CAF_CHECK_EQUAL(several.told.size(), one.told.size());
     CAF_CHECK(several.told == one.told);
     CAF_CHECK_EQUAL(several.sum.seen, one.sum.seen);
