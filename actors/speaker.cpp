@@ -10,9 +10,9 @@ static_assert(std::ranges::equal(
   emission_keys, envelope_keys, {}, [](const char* key) { return std::string_view(key); },
   [](const char* key) { return std::string_view(key); }));
 
-void speaker::emit(const emitted_record& record) noexcept {
-  records_->add(script_record{context_, record.script, record.body, record.now_ns, record.flow_id,
-                              record.own_keys});
+bool speaker::emit(const emitted_record& record) noexcept {
+  return records_->add(script_record{context_, record.script, record.body, record.now_ns,
+                                     record.flow_id, record.own_keys});
 }
 
 } // namespace flowactors

@@ -18,7 +18,7 @@ public:
 
   void write(std::string_view bytes) noexcept override { voice_->write(bytes); }
   bool takes_records() const noexcept override { return records_->takes_emits(); }
-  void emit(const emitted_record& record) noexcept override;
+  bool emit(const emitted_record& record) noexcept override;
   void log(level severity, std::string_view script, std::string_view text) noexcept override {
     voice_->log(severity, script, text);
   }

@@ -24,13 +24,13 @@ int emit(lua_State* L) {
   }
   const std::string_view text = host.writer.write(L, 1, {caller, "emit: "});
   host.emitted = {text.data(), text.size()};
-  const bool out = host.output->takes_records();
+  bool out = host.output->takes_records();
   if (out) {
     size_t size = 0;
     const char* const script = lua_tolstring(L, 2, &size);
     const uint64_t flow = cursor.live != 0 ? cursor.flow->id : 0;
     const auto own = static_cast<uint8_t>(host.writer.keys_among(emission_keys));
-    emit_out(host, {{script, size}, text, cursor.now_ns, flow, own});
+    out = emit_out(host, {{script, size}, text, cursor.now_ns, flow, own});
   }
   lua_pushboolean(L, out);
   return 1;

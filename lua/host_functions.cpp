@@ -281,10 +281,11 @@ void log_out(host_state& host, script_output::level severity, std::string_view s
   tell_limit(host);
 }
 
-void emit_out(host_state& host, const emitted_record& record) noexcept {
-  if (host.meter.take_whole(record.body.size(), clock_ns()))
-    host.output->emit(record);
+bool emit_out(host_state& host, const emitted_record& record) noexcept {
+  const bool taken =
+    !host.meter.take_whole(record.body.size(), clock_ns()) || host.output->emit(record);
   tell_limit(host);
+  return taken;
 }
 
 // struct SBufExt of LuaJIT 2.1 with GC64, up to the place of reading.

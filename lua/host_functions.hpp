@@ -40,8 +40,8 @@ void write_out(host_state& host, std::string_view bytes) noexcept;
 void log_out(host_state& host, script_output::level severity, std::string_view script,
              std::string_view text) noexcept;
 
-/// Hands a record on within the same bound, to an output that takes records.
-void emit_out(host_state& host, const emitted_record& record) noexcept;
+/// Hands a record on within the same bound. False if no output takes it.
+bool emit_out(host_state& host, const emitted_record& record) noexcept;
 
 /// What a string.buffer holds, read from LuaJIT's own structure, since a VM that was left can't be
 /// asked. Empty if this LuaJIT keeps it another way.

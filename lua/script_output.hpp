@@ -30,7 +30,8 @@ public:
 
   /// Whether `emit` goes its own way; if not, its records are lines of what is written.
   virtual bool takes_records() const noexcept { return false; }
-  virtual void emit(const emitted_record&) noexcept {}
+  /// False if nobody took it: it is to be a line after all.
+  virtual bool emit(const emitted_record&) noexcept { return false; }
 
   /// A line for the log: from `print`, `ntop.syslog` and the like.
   enum class level : uint8_t { debug, info, warning, error };

@@ -14,42 +14,42 @@ void merge(std::vector<record_account>& into, const record_account& more) {
     at->flows[i] += more.flows[i];
 }
 
-record_ports::record_ports(std::vector<std::shared_ptr<record_queue>> queues) {
-  for (auto& queue : queues)
-    connect(std::move(queue));
-}
-
-void record_ports::connect(std::shared_ptr<record_queue> queue) {
-  emits_ = emits_ || queue->options().emits;
-  flows_ = static_cast<event_mask>(flows_ | queue->options().flows);
-  record_account handed{queue->options().name, 0, {}};
-  ports_.push_back({std::move(queue), {}, std::move(handed)});
+record_ports::record_ports(const std::vector<std::shared_ptr<record_queue>>& queues) {
+  set(queues);
 }
 
 void record_ports::set(const std::vector<std::shared_ptr<record_queue>>& queues) {
   const std::lock_guard guard(mutex_);
   auto before = std::exchange(ports_, {});
-  emits_ = false;
-  flows_ = 0;
+  bool emits = false;
+  event_mask flows = 0;
   for (const auto& queue : queues) {
+    emits = emits || queue->options().emits;
+    flows = static_cast<event_mask>(flows | queue->options().flows);
     const auto at = std::ranges::find(before, queue, &port::queue);
-    connect(queue);
-    if (at == before.end())
+    if (at == before.end()) {
+      ports_.push_back({queue, {}, {queue->options().name, 0, {}}});
       continue;
-    ports_.back() = std::move(*at);
+    }
+    ports_.push_back(std::move(*at));
     before.erase(at);
   }
+  // Each at once: a producer never sees that there is no output while one takes another's place.
+  emits_ = emits;
+  flows_ = flows;
   for (auto& [queue, batch, handed] : before) {
     queue->put(batch);
     merge(former_, handed);
   }
 }
 
-void record_ports::add(const script_record& record) {
+bool record_ports::add(const script_record& record) {
   const std::lock_guard guard(mutex_);
+  bool wanted = false;
   for (auto& [queue, batch, handed] : ports_) {
     if (!queue->options().emits)
       continue;
+    wanted = true;
     ++handed.emitted;
     if (record.body.size() > queue->options().max_record) {
       queue->refuse(record_loss::too_large, 1);
@@ -59,6 +59,7 @@ void record_ports::add(const script_record& record) {
     if (batch.bytes() >= batch_bytes)
       queue->put(batch);
   }
+  return wanted;
 }
 
 void record_ports::add(const flow_event& event) {

@@ -26,7 +26,7 @@ void merge(std::vector<record_account>& into, const record_account& more);
 /// because outputs come and go at a reload.
 class record_ports {
 public:
-  explicit record_ports(std::vector<std::shared_ptr<record_queue>> queues);
+  explicit record_ports(const std::vector<std::shared_ptr<record_queue>>& queues);
 
   /// These outputs from now on. The others get what is under way for them.
   void set(const std::vector<std::shared_ptr<record_queue>>& queues);
@@ -37,7 +37,8 @@ public:
   /// The events of flows that outputs want.
   event_mask flows() const noexcept { return flows_.load(std::memory_order_relaxed); }
 
-  void add(const script_record& record);
+  /// False if no output wants it, which a reload may have brought about a moment ago.
+  bool add(const script_record& record);
   void add(const flow_event& event);
 
   /// Hands on what is under way; on a replay this may wait for the outputs.
@@ -54,8 +55,6 @@ private:
     record_batch batch;
     record_account handed;
   };
-
-  void connect(std::shared_ptr<record_queue> queue);
 
   mutable std::mutex mutex_; ///< of what follows
   std::vector<port> ports_;

@@ -18,12 +18,16 @@ constexpr int64_t second = 1'000'000'000;
 class record_notes final : public notes {
 public:
   bool takes_records() const noexcept override { return true; }
-  void emit(const emitted_record& from) noexcept override {
+  bool emit(const emitted_record& from) noexcept override {
+    if (!taking)
+      return false;
     records.push_back(std::string(from.script) + " " + std::string(from.body) + " "
                       + std::to_string(from.now_ns / second) + " " + std::to_string(from.flow_id)
                       + " " + std::to_string(from.own_keys));
+    return true;
   }
 
+  bool taking = true;
   std::vector<std::string> records;
 };
 
@@ -274,6 +278,12 @@ return M
     CAF_CHECK_EQUAL(said.records[1],
                     "a.lua {\"port\":53,\"script\":\"mine\",\"timestamp\":false} 5 7 17");
     CAF_CHECK_EQUAL(said.written, "written");
+    said.taking = false; // from now on, as if a reload had taken the output away
+    (*vm)->handle(event_kind::created, flow, 5 * second);
+    (*vm)->flush();
+    CAF_CHECK_EQUAL(said.records.size(), 2u);
+    CAF_CHECK_NOT_EQUAL(said.written.find("\"port\":53"), std::string::npos);
+    said.taking = true;
     (*vm)->handle(event_kind::ended, flow, 5 * second); // beyond the bound of any second
     CAF_CHECK_EQUAL(said.records.size(), 2u);
     CAF_CHECK_EQUAL((*vm)->output_dropped(), 1004u);

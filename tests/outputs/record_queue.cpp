@@ -5,6 +5,7 @@
 #include "tests/outputs/records.hpp"
 #include "tests/suite.hpp"
 
+#include <atomic>
 #include <thread>
 
 using namespace flowactors;
@@ -16,6 +17,13 @@ struct fixture {
 
   record_queue make() {
     return {options, [this] { ++wakes; }};
+  }
+
+  std::shared_ptr<record_queue> make_one(const char* name, bool emits) {
+    options.name = name;
+    options.emits = emits;
+    options.flows = emits ? 0 : mask_of(event_kind::ended);
+    return std::make_shared<record_queue>(options, [this] { ++wakes; });
   }
 
   static void put(record_queue& queue, size_t batches) {
@@ -141,12 +149,6 @@ CAF_TEST(a closed queue loses what waits and what comes) {
 }
 
 CAF_TEST(ports hand over what is under way when outputs change) {
-  const auto make_one = [this](const char* name, bool emits) {
-    options.name = name;
-    options.emits = emits;
-    options.flows = emits ? 0 : mask_of(event_kind::ended);
-    return std::make_shared<record_queue>(options, [this] { ++wakes; });
-  };
   const auto old = make_one("o", true), kept = make_one("kept", true);
   record_ports aut({old, kept});
   const auto emit = [&] { aut.add(script_record{"inline", "a.lua", "{}", 0, 0, 0}); };
@@ -168,8 +170,26 @@ CAF_TEST(ports hand over what is under way when outputs change) {
                     each.output == "flows" ? 0u : 3u); // "o" is both that had the name
   aut.set({flows});
   CAF_CHECK(!aut.takes_emits());
+  CAF_CHECK(!aut.add(script_record{"inline", "a.lua", "{}", 0, 0, 0}));
   aut.set({});
   CAF_CHECK_EQUAL(aut.flows(), 0);
+}
+
+CAF_TEST(a producer never sees that there is no output while one takes the place of another) {
+  const std::vector<std::shared_ptr<record_queue>> one{make_one("o", true)},
+    two{make_one("o", true), make_one("flows", false)};
+  record_ports aut(one);
+  std::atomic<bool> over = false;
+  uint64_t seen = 0, untaken = 0;
+  std::thread producer([&] {
+    for (; !over || seen == 0; ++seen)
+      untaken += aut.takes_emits() ? 0 : 1;
+  });
+  for (int i = 0; i < 20'000; ++i)
+    aut.set(i % 2 == 0 ? two : one);
+  over = true;
+  producer.join();
+  CAF_CHECK_EQUAL(untaken, 0u);
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()
