@@ -1,5 +1,6 @@
 #include "actors/check.hpp"
 
+#include "actors/node_identity.hpp"
 #include "actors/options.hpp"
 #include "lua/field_check.hpp"
 #include "lua/script_folder.hpp"
@@ -57,6 +58,8 @@ std::vector<std::string> check_run(const settings& values) {
   std::vector<std::string> problems;
   if (auto filter = check_filter(values.capture.filter); !filter)
     problems.push_back(filter.failure().what);
+  if (const auto keys = read_credentials(values); !keys)
+    problems.push_back("[node] certificate: " + keys.failure().what);
   if (!values.node.listen.empty()) {
     const auto at = parse_endpoint(values.node.listen);
     const auto listener = at ? listen_on(at.value()) : at.failure();

@@ -93,10 +93,12 @@ void link_state::take_dialed(int fd, const std::string& why) {
     return;
   }
   connection_ = self_->add_scribe(fd);
-  self_->configure_read(connection_, caf::io::receive_policy::exactly(sizeof(frame_header)));
-  header_ = std::nullopt;
+  talk_ = parts_.self.keys == nullptr
+            ? channel()
+            : channel::call(parts_.self.keys->now(), parts_.to.host, self_->wr_buf(connection_));
   phase_ = phase::shaking_hands;
   heard_ = clock::now();
+  read_on();
   hello_body hello;
   hello.version = node_protocol_version;
   hello.lanes = static_cast<uint16_t>(senders_.size());
@@ -109,26 +111,38 @@ void link_state::take_dialed(int fd, const std::string& why) {
   say(frame_kind::hello, bytes_of(hello));
 }
 
+void link_state::read_on() {
+  const auto [bytes, exactly] = talk_.next_reading();
+  self_->configure_read(connection_, exactly ? caf::io::receive_policy::exactly(bytes)
+                                             : caf::io::receive_policy::at_most(bytes));
+}
+
 void link_state::take_data(const caf::io::new_data_msg& data) {
   if (data.handle != connection_ || ended_)
     return;
-  heard_ = clock::now();
-  std::span<const char> body;
-  if (header_) {
-    body = data.buf;
-  } else {
-    const auto header = read_header(data.buf, longest_body);
-    if (const auto* wrong = std::get_if<refusal>(&header))
-      return lose(sentence_of(*wrong));
-    header_ = std::get<frame_header>(header);
-    if (header_->length != 0)
-      return self_->configure_read(connection_, caf::io::receive_policy::exactly(header_->length));
+  talk_.put(data.buf);
+  for (;;) {
+    auto& wire = self_->wr_buf(connection_);
+    const auto came = talk_.next(longest_body, wire);
+    if (!wire.empty())
+      self_->flush(connection_);
+    if (const auto* wrong = std::get_if<refusal>(&came))
+      return lose(trouble_of(*wrong));
+    const auto* frame = std::get_if<whole_frame>(&came);
+    if (frame == nullptr)
+      return read_on();
+    if (!is_whole(frame->header, frame->body))
+      return lose(sentence_of(refusal::damaged));
+    heard_ = clock::now();
+    if (!take_frame(frame->header, frame->body))
+      return;
   }
-  const auto header = *std::exchange(header_, std::nullopt);
-  if (!is_whole(header, body))
-    return lose(sentence_of(refusal::damaged));
-  if (take_frame(header, body))
-    self_->configure_read(connection_, caf::io::receive_policy::exactly(sizeof(frame_header)));
+}
+
+/// What is wrong, and what the TLS library says of it.
+std::string link_state::trouble_of(refusal wrong) const {
+  const auto more = talk_.trouble();
+  return sentence_of(wrong) + (more.empty() ? "" : " (" + more + ")");
 }
 
 /// False if the connection is over.
@@ -238,7 +252,9 @@ void link_state::closed() {
   connection_ = {};
   if (phase_ == phase::leaving)
     return end();
-  lose("the other end closes the connection");
+  const bool asks = phase_ == phase::shaking_hands && !talk_.is_sealed();
+  lose(std::string("the other end closes the connection")
+       + (asks ? "; does it ask for certificates?" : ""));
 }
 
 void link_state::lose(const std::string& why) {
@@ -246,7 +262,6 @@ void link_state::lose(const std::string& why) {
     return;
   if (!connection_.invalid())
     self_->close(std::exchange(connection_, {}));
-  header_ = std::nullopt;
   const auto now = clock::now();
   if (phase_ == phase::running)
     lost_since_ = now;
@@ -309,7 +324,8 @@ bool link_state::given_up() const {
 void link_state::say(frame_kind kind, std::span<const char> body) {
   frame_header header;
   header.kind = kind;
-  append_frame(self_->wr_buf(connection_), header, body);
+  talk_.say(self_->wr_buf(connection_),
+            [&](std::vector<char>& out) { append_frame(out, header, body); });
   spoke();
 }
 
@@ -357,7 +373,8 @@ void link_state::send(uint16_t lane_number, uint64_t serial, const flight& what)
   header.lane = lane_number;
   header.serial = serial;
   header.value = what.first;
-  append_batch(self_->wr_buf(connection_), *what.batch, header);
+  talk_.say(self_->wr_buf(connection_),
+            [&](std::vector<char>& out) { append_batch(out, *what.batch, header); });
   spoke();
 }
 
@@ -369,7 +386,7 @@ void link_state::send_mark(sender& of, uint16_t lane_number) {
   header.kind = frame_kind::mark;
   header.lane = lane_number;
   header.value = static_cast<uint64_t>(now_ns);
-  append_frame(self_->wr_buf(connection_), header);
+  talk_.say(self_->wr_buf(connection_), [&](std::vector<char>& out) { append_frame(out, header); });
   spoke();
 }
 

@@ -3,7 +3,7 @@
 #include "actors/lane.hpp"
 #include "actors/messages.hpp"
 #include "actors/node_identity.hpp"
-#include "nodes/frame.hpp"
+#include "nodes/channel.hpp"
 #include "nodes/route.hpp"
 #include "nodes/sockets.hpp"
 
@@ -38,7 +38,7 @@ using link_actor =
                         // (to itself) Look at the clock.
                         caf::reacts_to<tick_atom>>;
 
-///   unconnected --run, or the pause is over--> connecting --dialed--> shaking hands
+///   unconnected --run, or the pause is over--> connecting --dialed--> shaking hands (TLS, hello)
 ///        ^                                         |                       |
 ///        |                                      failed                 welcome
 ///        |                                         v                       v
@@ -86,11 +86,13 @@ private:
   bool take_welcome(std::span<const char> body);
   bool take_ack(const frame_header& header);
   void take_refusal(std::span<const char> body);
+  std::string trouble_of(refusal wrong) const;
   void closed();
   void lose(const std::string& why);
   void tick();
   void go_missing();
   void say(frame_kind kind, std::span<const char> body = {});
+  void read_on();
   void spoke();
 
   // -- the lanes
@@ -115,8 +117,8 @@ private:
   std::vector<sender> senders_;
   phase phase_ = phase::unconnected;
   caf::io::connection_handle connection_;
-  std::optional<frame_header> header_; ///< of the frame that comes
-  uint64_t known_ = 0;                 ///< the other node's incarnation, 0 = none yet
+  channel talk_;
+  uint64_t known_ = 0; ///< the other node's incarnation, 0 = none yet
   std::string peer_;
   uint64_t credit_ = 0; ///< events
   uint64_t under_way_ = 0;

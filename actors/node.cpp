@@ -55,7 +55,7 @@ node_broker::behavior_type node_state::make_behavior() {
     },
     [this](const caf::io::new_connection_msg& x) { accept(x.handle); },
     [this](const caf::io::new_data_msg& x) { take_data(x); },
-    [this](const caf::io::connection_closed_msg& x) { drop(x.handle); },
+    [this](const caf::io::connection_closed_msg& x) { closed(x.handle); },
     [](const caf::io::acceptor_closed_msg&) {
       log::error(name, "listens no more", "", "its socket is closed");
     },
@@ -70,9 +70,17 @@ void node_state::accept(handle from) {
     std::ranges::count_if(peers_, [](const auto& each) { return each.second.of == 0; });
   auto& of = peers_[from];
   of.heard = of.said = clock::now();
+  if (parts_.self.keys != nullptr)
+    of.talk = channel::accept(parts_.self.keys->now());
   if (finishing_ || peers_.size() > most_peers || static_cast<size_t>(strangers) >= most_strangers)
     return send_away(from, refusal::too_many_peers);
-  self_->configure_read(from, caf::io::receive_policy::exactly(sizeof(frame_header)));
+  read_on(from, of);
+}
+
+void node_state::read_on(handle from, const peer& of) {
+  const auto [bytes, exactly] = of.talk.next_reading();
+  self_->configure_read(from, exactly ? caf::io::receive_policy::exactly(bytes)
+                                      : caf::io::receive_policy::at_most(bytes));
 }
 
 size_t node_state::longest_body(const peer& of) const noexcept {
@@ -84,30 +92,29 @@ void node_state::take_data(const caf::io::new_data_msg& data) {
   if (at == peers_.end() || finishing_)
     return;
   auto& of = at->second;
-  std::span<const char> body;
-  if (of.header) {
-    body = data.buf;
-  } else {
-    const auto header = read_header(data.buf, longest_body(of));
-    if (const auto* wrong = std::get_if<refusal>(&header))
+  of.talk.put(data.buf);
+  for (;;) {
+    auto& wire = self_->wr_buf(data.handle);
+    const auto came = of.talk.next(longest_body(of), wire);
+    if (!wire.empty())
+      self_->flush(data.handle);
+    if (const auto* wrong = std::get_if<refusal>(&came))
       return send_away(data.handle, *wrong);
-    of.header = std::get<frame_header>(header);
-    if ((of.of == 0) != (of.header->kind == frame_kind::hello))
-      return send_away(data.handle, refusal::out_of_turn);
-    if (of.header->length != 0)
-      return self_->configure_read(data.handle,
-                                   caf::io::receive_policy::exactly(of.header->length));
+    const auto* frame = std::get_if<whole_frame>(&came);
+    if (frame == nullptr)
+      return read_on(data.handle, of);
+    of.heard = clock::now(); // whole frames count, not bytes
+    if (const auto wrong = take_frame(data.handle, of, frame->header, frame->body))
+      return send_away(data.handle, *wrong);
+    if (!peers_.contains(data.handle))
+      return;
   }
-  of.heard = clock::now(); // whole frames count, not bytes
-  const auto header = *std::exchange(of.header, std::nullopt);
-  if (const auto wrong = take_frame(data.handle, of, header, body))
-    return send_away(data.handle, *wrong);
-  if (peers_.contains(data.handle))
-    self_->configure_read(data.handle, caf::io::receive_policy::exactly(sizeof(frame_header)));
 }
 
 std::optional<refusal> node_state::take_frame(handle from, peer& of, const frame_header& header,
                                               std::span<const char> body) {
+  if ((of.of == 0) != (header.kind == frame_kind::hello))
+    return refusal::out_of_turn;
   if (header.kind == frame_kind::hello)
     return take_hello(from, of, header, body);
   const uint64_t id = of.of;
@@ -149,6 +156,8 @@ std::optional<refusal> node_state::take_hello(handle from, peer& of, const frame
   if (hello.incarnation == 0 || hello.lanes == 0 || hello.lanes > most_lanes || context.empty()
       || take_name(hello.node).empty())
     return refusal::bad_greeting;
+  if (!of.talk.may_be(take_name(hello.node)))
+    return refusal::other_certificate;
   if (hello.layout != layout_hash())
     return refusal::other_layout;
   if (hello.names != parts_.self.names)
@@ -293,7 +302,7 @@ void node_state::take_done(uint64_t id, uint16_t number) {
 }
 
 void node_state::say(handle to, peer& of, frame_header header, std::span<const char> body) {
-  append_frame(self_->wr_buf(to), header, body);
+  of.talk.say(self_->wr_buf(to), [&](std::vector<char>& out) { append_frame(out, header, body); });
   self_->flush(to);
   of.said = clock::now();
 }
@@ -307,7 +316,7 @@ void node_state::send_away(handle from, refusal why) {
   if (std::has_single_bit(times))
     log::warning(name, "refuses", who + " (" + to_string(why) + ", " + std::to_string(times) + ")",
                  sentence_of(why));
-  if (why != refusal::too_many_peers) {
+  if (why != refusal::too_many_peers && why != refusal::left && peers_.at(from).talk.stands()) {
     const std::string text = std::string(to_string(why)) + ": " + sentence_of(why);
     frame_header header;
     header.kind = frame_kind::refusal;
@@ -315,6 +324,14 @@ void node_state::send_away(handle from, refusal why) {
   }
   drop(from);
   self_->close(from);
+}
+
+/// A stranger that goes without a word is counted as well; so all that came are.
+void node_state::closed(handle from) {
+  const auto at = peers_.find(from);
+  if (at != peers_.end() && at->second.of == 0 && !finishing_)
+    return send_away(from, refusal::left);
+  drop(from);
 }
 
 void node_state::drop(handle from) {

@@ -26,9 +26,11 @@ using node_broker = node_actor::extend<
 
 /// Each connection:
 ///
-///   greeting --hello--> running --bye, closed--> gone
-///      |                   |
-///      +----- wrong or silent ---> refused: the reason is sent, counted and logged, then gone
+///   greeting (TLS) --hello--> running --bye, closed--> gone
+///      |                         |
+///      +---- wrong or silent, or it leaves ----> refused: the reason is sent, counted and logged,
+///      then
+///                                                gone
 ///
 /// Until the greeting has come whole, a peer has 208 bytes and its timeout, and nothing that it
 /// sends is kept. What a link has sent so far outlives its connections in a session; a hello of the
@@ -64,14 +66,15 @@ private:
   };
 
   struct peer {
-    std::optional<frame_header> header; ///< of the frame that comes
-    uint64_t of = 0;                    ///< session, 0 = not greeted yet
+    channel talk;
+    uint64_t of = 0; ///< session, 0 = not greeted yet
     clock::time_point heard, said;
   };
 
   using handle = caf::io::connection_handle;
 
   void accept(handle from);
+  void read_on(handle from, const peer& of);
   void take_data(const caf::io::new_data_msg& data);
   std::optional<refusal> take_frame(handle from, peer& of, const frame_header& header,
                                     std::span<const char> body);
@@ -83,6 +86,7 @@ private:
   void welcome(handle to, const session& of, bool resumes);
   void take_done(uint64_t id, uint16_t number);
   void send_away(handle from, refusal why);
+  void closed(handle from);
   void drop(handle from);
   void forget(uint64_t id);
   void say(handle to, peer& of, frame_header header, std::span<const char> body = {});

@@ -80,6 +80,7 @@ bool supervisor_state::change_settings(reload_plan& plan) {
                                [&](const auto& key) { return key.starts_with(start); });
   };
   changes_ = {changes("flows."), times, changes("capture.filter"), options_.values.capture.filter};
+  renew_keys();
   outcome_.waiting = plan.waiting;
   for (const auto& key : outcome_.applied)
     log::info(name, "changes", key);
@@ -121,6 +122,20 @@ void supervisor_state::change_capture(worker& of) {
         one_swapped();
       },
       [this](const caf::error&) { one_swapped(); });
+}
+
+/// Certificates end, and new ones come under the same names. Connections that stand stay.
+void supervisor_state::renew_keys() {
+  if (keys_ == nullptr)
+    return;
+  const auto fresh = read_credentials(options_.values);
+  if (!fresh) {
+    log::error("node", "keeps the old certificate", fresh.failure().what);
+    outcome_.faults.push_back(fresh.failure().what);
+    return;
+  }
+  keys_->set(fresh.value());
+  warn_of_credentials(options_.values, fresh.value().get());
 }
 
 /// A VM for each worker, or none if the old ones are to go on.

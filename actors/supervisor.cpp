@@ -5,31 +5,11 @@
 #include "actors/node.hpp"
 #include "actors/options.hpp"
 #include "actors/progress.hpp"
-#include "nodes/batch_codec.hpp"
+#include "nodes/sockets.hpp"
 
-#include <random>
 #include <utility>
 
 namespace flowactors {
-
-namespace {
-
-node_identity identity_of(const settings& from, const catalog& names) {
-  static const uint64_t incarnation = [] { // one for the process
-    std::random_device random;
-    return (uint64_t{random()} << 32 | random()) | 1;
-  }();
-  std::string own = from.node.name;
-  if (own.empty()) {
-    char host[longest_name]{};
-    if (gethostname(host, sizeof(host) - 1) != 0 || host[0] == 0)
-      host[0] = '?';
-    own = host;
-  }
-  return {own, incarnation, names_hash(names), from.node.heartbeat, from.node.timeout};
-}
-
-} // namespace
 
 void supervisor_state::start(supervisor_options options) {
   options_ = std::move(options);
@@ -47,7 +27,7 @@ void supervisor_state::start(supervisor_options options) {
       if (workers_[i].handle && workers_[i].handle->address() == down.source)
         take_failure(i, down.reason);
   });
-  bool ready = true;
+  bool ready = start_keys();
   for (const auto& order : plan_captures(options_.values))
     ready = ready && start_workers(order);
   ready = ready && start_node();
@@ -135,11 +115,24 @@ result<void> supervisor_state::begin_others(const catalog& names) {
   if (names_ != nullptr)
     return {};
   names_ = std::make_shared<catalog>(names);
-  contexts_.introduce(identity_of(options_.values, *names_));
+  contexts_.introduce(identity_of(options_.values, *names_, keys_));
   auto started = outputs_.start(self_, options_.values, names_, options_.output, options_.detached);
   if (started && options_.values.scripts.enabled)
     contexts_.load(options_.values, voice_, names_, outputs_, options_.detached);
   return started;
+}
+
+/// Reads what this node proves itself with.
+bool supervisor_state::start_keys() {
+  const auto keys = read_credentials(options_.values);
+  if (!keys) {
+    fail(keys.failure().what);
+    return false;
+  }
+  if (keys.value() != nullptr)
+    keys_ = std::make_shared<tls_keys>(keys.value());
+  warn_of_credentials(options_.values, keys.value().get());
+  return true;
 }
 
 /// Lets other nodes in, if the settings say where.
@@ -165,8 +158,9 @@ bool supervisor_state::start_node() {
   ports_ = std::make_shared<node_ports>();
   contexts_.open(*ports_);
   auto parts = std::make_shared<node_parts>(
-    node_parts{listener.value(), identity_of(options_.values, *names_), ports_});
-  log::info("node", "listens", options_.values.node.listen);
+    node_parts{listener.value(), identity_of(options_.values, *names_, keys_), ports_});
+  log::info("node", "listens", options_.values.node.listen,
+            keys_ == nullptr ? "in the open" : "under TLS");
   node_ = self_->system().middleman().spawn_broker(node, std::move(parts));
   self_->monitor(node_);
   return true;

@@ -82,6 +82,8 @@ private:
   void take_failure(size_t index, const caf::error& reason);
   void close(size_t index);
   void one_ended();
+  bool start_keys();
+  void renew_keys();
   bool start_node();
 
   void drain();
@@ -129,6 +131,7 @@ private:
   output_set outputs_;
   context_set contexts_;
   std::shared_ptr<node_ports> ports_; ///< for other nodes; null = they have nothing to do here
+  std::shared_ptr<tls_keys> keys_;    ///< of links and the listener; null = in the open
   node_actor node_;                   ///< lets them in; invalid = it has ended
   std::vector<worker> workers_;
   size_t running_ = 0; ///< captures, and the node

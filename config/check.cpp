@@ -121,8 +121,9 @@ std::string endpoint_trouble(const settings& values, const std::string& text) {
   const auto local = is_loopback(parsed.value());
   if (!local)
     return "a host that is known (" + local.failure().what + ")";
-  if (!local.value() && !values.node.insecure)
-    return "an address of this machine's loopback, or [node] insecure = true";
+  if (!local.value() && !values.node.insecure && values.node.certificate.empty())
+    return "an address of this machine's loopback, or [node] certificate, key and authority, or "
+           "insecure = true";
   return {};
 }
 
@@ -138,6 +139,18 @@ void check_node(std::vector<contradiction>& out, const settings& values) {
   if (node.timeout < 2 * node.heartbeat)
     blame("timeout", show(text_of(node.timeout)),
           "at least twice heartbeat (" + text_of(node.heartbeat) + ")", {"node.heartbeat"});
+  const bool some = !node.certificate.empty() || !node.key.empty() || !node.authority.empty();
+  for (const auto& [key, path] : {std::pair{"certificate", &node.certificate},
+                                  {"key", &node.key},
+                                  {"authority", &node.authority}}) {
+    if (some && path->empty())
+      blame(key, "nothing", "all three of certificate, key and authority, or none of them",
+            {"node.certificate", "node.key", "node.authority"});
+    else if (const auto trouble = some ? input_trouble(*path) : ""; !trouble.empty())
+      blame(key, show(*path) + " (" + trouble + ")", "a file that can be read", {});
+  }
+  if (some && node.insecure)
+    blame("insecure", "true", "false, as there is a certificate", {"node.certificate"});
   if (node.listen.empty())
     return;
   if (const auto trouble = endpoint_trouble(values, node.listen); !trouble.empty())

@@ -299,8 +299,17 @@ constexpr std::array keys{
   KEY(node, listen, {.kind = text}, waits,
       "Where nodes that capture may send events for the contexts of this one, as host:port. Empty "
       "= nowhere."),
+  KEY(node, certificate, {.kind = input_file}, waits,
+      "This node's certificate, PEM, with those between it and the authority behind it; its "
+      "alternative names are the node's name and the hosts under which others call it "
+      "(tools/make-certs makes such). With it, links in and out are under TLS 1.3, and both ends "
+      "show theirs. A reload reads the three files anew. Empty = links are in the open."),
+  KEY(node, key, {.kind = input_file}, waits, "The key of the certificate, PEM, without password."),
+  KEY(node, authority, {.kind = input_file}, waits,
+      "The certificate of the authority, PEM: who has a certificate of it is let in."),
   KEY(node, insecure, {.kind = boolean}, waits,
-      "Whether links may leave this machine though nothing encrypts them or proves who is there."),
+      "Whether links may leave this machine though nothing encrypts them or proves who is there. "
+      "Not together with a certificate."),
   KEY(node, heartbeat, {.kind = duration, .least = 10 * ms, .most = 60 * second}, waits,
       "How often a node without anything to say says that it is there."),
   KEY(node, timeout, {.kind = duration, .least = 20 * ms, .most = 600 * second}, waits,

@@ -134,9 +134,12 @@ struct settings {
 
   /// This process among others (docs/cluster.md).
   struct node_section {
-    std::string name;      ///< empty = the host's
-    std::string listen;    ///< "host:port", empty = nowhere
-    bool insecure = false; ///< links leave the machine, and nothing protects them
+    std::string name;        ///< empty = the host's
+    std::string listen;      ///< "host:port", empty = nowhere
+    std::string certificate; ///< PEM; empty = links are in the open
+    std::string key;         ///< PEM
+    std::string authority;   ///< PEM; whoever has a certificate of it is let in
+    bool insecure = false;   ///< links leave the machine, and nothing protects them
     std::chrono::nanoseconds heartbeat = std::chrono::seconds(1);
     std::chrono::nanoseconds timeout = std::chrono::seconds(5);
     bool operator==(const node_section&) const = default;

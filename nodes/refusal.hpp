@@ -23,7 +23,15 @@ namespace flowactors {
   X(gap, "a batch is missing")                                                    \
   X(over_credit, "more events came than there was credit for")                    \
   X(bad_events, "a batch has events that can't be")                               \
-  X(silent, "nothing came for too long")
+  X(silent, "nothing came for too long")                                          \
+  X(left, "the peer left before it had said who it is")                           \
+  X(not_tls, "what came is not TLS")                                              \
+  X(no_certificate, "the peer shows no certificate")                              \
+  X(foreign_certificate, "the certificate is not of the authority known here")    \
+  X(expired_certificate, "the certificate is over, or not valid yet")             \
+  X(other_certificate, "the certificate is for another name")                     \
+  X(certificate_refused, "the peer does not accept the certificate shown here")   \
+  X(broken_tls, "what came is no TLS 1.3, or was changed on its way")
 
 enum class refusal : uint8_t {
 #define X(name, text) name,

@@ -63,6 +63,8 @@ void settle_node(settings& out, generator& random) {
   node.name = between(random, 0, 1) == 0 ? "" : "#node;" + std::to_string(between(random, 0, 99));
   node.listen = between(random, 0, 1) == 0 ? "" : "127.0.0.1:4711";
   node.heartbeat = std::min(node.heartbeat, node.timeout / 2);
+  node.key = node.authority = node.certificate;
+  node.insecure = node.insecure && node.certificate.empty();
 }
 
 /// A value that the rule allows.

@@ -71,6 +71,13 @@ std::string beside(const setting_key& key, const std::string& value) {
            : name != "kind"    ? "kind = stdout\n"
            : value == "stdout" ? ""
                                : "path = /tmp/flowactors-output\n";
+  if (key.rule.kind == value_kind::input_file && std::string(key.section) == "node") {
+    std::string out;
+    for (const std::string other : {"certificate", "key", "authority"})
+      if (!value.empty() && other != name)
+        out += other + " = " + value + "\n";
+    return out;
+  }
   if (std::string(key.section) == "node")
     return name == "heartbeat" ? "timeout = 600s\n" : name == "timeout" ? "heartbeat = 10ms\n" : "";
   if (std::string(key.section) == "context")
@@ -189,7 +196,8 @@ CAF_TEST(every member of the settings has its key) {
   auto& [level, log_file] = all.log;
   auto& [kind, path, what, detected, rotate, keep, queue, max_record, when_full, output_wait] =
     all.outputs[""];
-  auto& [node_name, listen, insecure, heartbeat, timeout] = all.node;
+  auto& [node_name, listen, certificate, node_key, authority, insecure, heartbeat, timeout] =
+    all.node;
   auto& [control_socket] = all.control;
   auto& [capture, decode, flows, dpi, scripts, inline_scripts, contexts, report, shutdown, log,
          node, control, outputs] = all;
@@ -267,6 +275,9 @@ CAF_TEST(every member of the settings has its key) {
                                             &log_file,
                                             &node_name,
                                             &listen,
+                                            &certificate,
+                                            &node_key,
+                                            &authority,
                                             &insecure,
                                             &heartbeat,
                                             &timeout,

@@ -12,7 +12,35 @@ from contexts import tells
 from flowactors import Case, captures, limit, main, pcap_header, udp_record
 
 
-class Nodes(Case):
+def checksum(content):
+    """The sum of a frame, as nodes/frame.cpp has it."""
+    mask, prime = (1 << 64) - 1, 0x9E3779B97F4A7C15
+    turn = lambda value, by: (value << by | value >> (64 - by)) & mask
+    sums = [1, 2, 3, 4]
+    for part in (content[:40], content[40:]):
+        part += bytes(-len(part) % 32)
+        for at in range(0, len(part), 8):
+            word = int.from_bytes(part[at : at + 8], "little")
+            sums[at // 8 % 4] = turn((sums[at // 8 % 4] ^ word) * prime & mask, 31)
+    out = 0
+    for each in sums:
+        out = (turn(out, 29) ^ each) * prime & mask
+    return out ^ out >> 32
+
+
+def frame(kind, body=b"", lane=0, count=0, serial=0, value=0):
+    head = lambda sum: struct.pack("<4sIBBHIQQQ", b"FLAW", len(body), kind, 0, lane, count, serial, value, sum)
+    return head(checksum(head(0) + body)) + body
+
+
+def hello(node, context, version=1, lanes=1, incarnation=7):
+    """A greeting that is right but for the hashes of what both ends must agree on."""
+    return frame(1, struct.pack("<IHHQQQQ64s64s", version, lanes, 0, 0, 0, incarnation, 0, node.encode(), context.encode()))
+
+
+class NodeCase(Case):
+    """Sensors and analyzers as processes of their own, with the context `own` at the analyzers."""
+
     def setUp(self):
         super().setUp()
         folder = self.inline.parent / "own"
@@ -84,6 +112,8 @@ class Nodes(Case):
         out, _ = self.run_it("-q", "--strict-ledger", "--set", "context.own.shards=1", *args)
         return sorted(out.splitlines())
 
+
+class Nodes(NodeCase):
     def test_one_analyzer_or_three_give_what_a_context_here_gives(self):
         expected = self.local_log("-r", captures)
         self.assertGreater(len(expected), 100)
@@ -181,6 +211,26 @@ class Nodes(Case):
                 pass
         self.run_it("-q", "--strict-ledger", "-r", captures, *self.sensor_keys([place]))
         self.assertEqual(self.end_analyzers(), self.local_log("-r", captures))
+
+    def test_a_greeting_of_another_kind_is_told_why(self):
+        _, place = self.analyzer()
+        host, port = place.split(":")
+        for content, words in [
+            (hello("sensor", "own", version=2), b"other_version"),
+            (frame(1, struct.pack("<I", 9) + bytes(100)), b"other_version"),
+            (hello("sensor", "own"), b"other_layout"),
+            (hello("sen sor", "own"), b"bad_greeting"),
+            (hello("sensor", "own")[:-1] + b"x", b"damaged"),
+            (frame(4), b"out_of_turn"),
+        ]:
+            with socket.create_connection((host, int(port))) as client:
+                client.settimeout(limit)
+                client.sendall(content)
+                self.assertIn(words, client.recv(1000))
+        self.end_analyzers()
+        counts = json.loads((self.folder / "analyzer-0.json").read_text())["node"]["refused"]
+        self.assertEqual({reason: count for reason, count in counts.items() if count}, {"other_version": 2, "other_layout": 1, "bad_greeting": 1, "damaged": 1, "out_of_turn": 1})
+
     def test_a_context_that_is_not_there_is_named(self):
         process, place = self.analyzer()
         sensor = self.start("-r", captures, *self.keys(node__name="sensor", context__other__at=place))
