@@ -248,7 +248,7 @@ void balance_contexts(report& out, const capture_snapshot& books,
 }
 
 report::context_section section_of(const context_account& from) {
-  report::context_section out{from.name, from.state, from.reason, from.restarts, {}};
+  report::context_section out{from.name, from.state, from.reason, from.restarts, {}, {}};
   for (const auto& l : from.lanes) {
     const auto& c = l.counters;
     report::lane_section lane{l.worker, l.shard,        by_kind(c.taken), by_kind(c.handled),
@@ -258,6 +258,9 @@ report::context_section section_of(const context_account& from) {
       lane.lost.emplace_back(to_string(static_cast<lane_loss>(i)), by_kind(c.lost[i]));
     out.lanes.push_back(std::move(lane));
   }
+  for (const auto& l : from.books.links)
+    out.links.push_back({l.at, l.node, l.state, l.trouble, l.connections, l.batches, l.resent,
+                         l.bytes, l.trips.total(), l.trips.quantile(0.5), l.trips.quantile(0.99)});
   return out;
 }
 
@@ -332,6 +335,8 @@ void merge(context_snapshot& into, const context_snapshot& more) {
   into.batches += more.batches;
   into.skipped += more.skipped;
   into.doubled += more.doubled;
+  for (const auto& each : more.links)
+    merge(into.links, each);
 }
 
 void merge(capture_snapshot& into, const capture_snapshot& more) {

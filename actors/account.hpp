@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/lane_writer.hpp"
+#include "actors/link_account.hpp"
 #include "capture/source.hpp"
 #include "capture/tracker.hpp"
 #include "lua/script_vm.hpp"
@@ -81,8 +82,9 @@ struct context_snapshot {
   script_account scripts; ///< with the context before the names of files
   kind_counts taken{};    ///< events that came out of lanes
   uint64_t batches = 0;
-  uint64_t skipped = 0; ///< sequence numbers that did not come
-  uint64_t doubled = 0; ///< and that came again
+  uint64_t skipped = 0;            ///< sequence numbers that did not come
+  uint64_t doubled = 0;            ///< and that came again
+  std::vector<link_account> links; ///< by the node's place
 };
 
 void merge(context_snapshot& into, const context_snapshot& more);
@@ -203,7 +205,7 @@ typename Inspector::result_type inspect(Inspector& f, lane_sending& x) {
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, context_snapshot& x) {
   return f(caf::meta::type_name("context_snapshot"), x.scripts, x.taken, x.batches, x.skipped,
-           x.doubled);
+           x.doubled, x.links);
 }
 
 template <class Inspector>

@@ -145,6 +145,21 @@ uint64_t waiting_in(const json& lanes) {
   return out;
 }
 
+/// The links of all contexts, a row each.
+std::string links_text(const json& contexts, bool colour) {
+  text_table out({"context", "node", "at", "state", "trouble", "connections", "batches", "sent again",
+                  "bytes", "p50 us", "p99 us"},
+                 5);
+  for (const auto& c : contexts)
+    for (const auto& l : c["links"])
+      out.add({c["name"].get<std::string>(), l["node"].get<std::string>(),
+               l["at"].get<std::string>(), l["state"].get<std::string>(),
+               l["state"] == "running" ? "" : l["trouble"].get<std::string>(),
+               count(l["connections"]), count(l["batches"]), count(l["resent"]), count(l["bytes"]),
+               count(l["p50_us"]), count(l["p99_us"])});
+  return out.empty() ? "" : "\n" + out.text(colour);
+}
+
 std::string contexts_text(const json& from, bool colour) {
   text_table out({"context", "state", "scripts", "machines", "compiled", "events", "waiting",
                   "lost", "restarts", "rebuilds"},
@@ -159,7 +174,7 @@ std::string contexts_text(const json& from, bool colour) {
     if (const auto reason = c["reason"].get<std::string>(); !reason.empty())
       reasons += c["name"].get<std::string>() + ": " + reason + "\n";
   }
-  return out.empty() ? "no contexts\n" : out.text(colour) + reasons;
+  return out.empty() ? "no contexts\n" : out.text(colour) + reasons + links_text(from, colour);
 }
 
 std::string reloaded_text(const json& from) {

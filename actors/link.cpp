@@ -49,6 +49,7 @@ link_state::~link_state() {
 
 void link_state::start(link_parts parts) {
   parts_ = std::move(parts);
+  books_.at = to_string(parts_.to);
   for (const auto& each : parts_.lanes)
     senders_.push_back({each, {}, 0, each->counters().delivered, 0});
 }
@@ -189,6 +190,8 @@ bool link_state::take_welcome(std::span<const char> body) {
   known_ = welcome.incarnation;
   credit_ = welcome.credit;
   phase_ = phase::running;
+  books_.node = peer_;
+  ++books_.connections;
   log::info(name, "runs", parts_.context + " on " + peer_, to_string(parts_.to));
   if (welcome.resumes == 0)
     begin_anew();
@@ -223,8 +226,11 @@ void link_state::begin_anew() {
 void link_state::resume(const welcome_body& welcome) {
   for (size_t i = 0; i < senders_.size(); ++i) {
     auto& each = senders_[i];
-    for (uint64_t serial = welcome.received[i]; serial < each.done + each.in_hand.size(); ++serial)
+    for (uint64_t serial = welcome.received[i]; serial < each.done + each.in_hand.size();
+         ++serial) {
       send(static_cast<uint16_t>(i), serial, each.in_hand[serial - each.done]);
+      ++books_.resent;
+    }
   }
 }
 
@@ -239,7 +245,9 @@ bool link_state::take_ack(const frame_header& header) {
     failures_ = 0; // a greeting alone is no progress
   if (failures_ == 0)
     told_.clear();
+  const auto now = clock::now();
   for (; of.done < header.serial; ++of.done) {
+    books_.trips.add(now - of.in_hand.front().sent);
     under_way_ -= of.in_hand.front().batch->weight();
     of.in_hand.pop_front();
     of.from->settle();
@@ -268,6 +276,7 @@ void link_state::lose(const std::string& why) {
   phase_ = phase::unconnected;
   const auto pause = pause_after(failures_++);
   retry_at_ = now + pause;
+  books_.trouble = why;
   if (told_ != why) // not each time
     log::warning(name, "is lost", parts_.context + " at " + to_string(parts_.to), why);
   told_ = why;
@@ -363,19 +372,24 @@ bool link_state::send_next(sender& of) {
   ++counted_.batches;
   under_way_ += next->batch->weight();
   const uint64_t serial = of.done + of.in_hand.size();
-  of.in_hand.push_back({next->first, std::move(next->batch)});
+  of.in_hand.push_back({next->first, std::move(next->batch), {}});
   send(static_cast<uint16_t>(&of - senders_.data()), serial, of.in_hand.back());
   return true;
 }
 
-void link_state::send(uint16_t lane_number, uint64_t serial, const flight& what) {
+void link_state::send(uint16_t lane_number, uint64_t serial, flight& what) {
   frame_header header;
   header.lane = lane_number;
   header.serial = serial;
   header.value = what.first;
-  talk_.say(self_->wr_buf(connection_),
-            [&](std::vector<char>& out) { append_batch(out, *what.batch, header); });
+  talk_.say(self_->wr_buf(connection_), [&](std::vector<char>& out) {
+    const size_t before = out.size();
+    append_batch(out, *what.batch, header);
+    books_.bytes += out.size() - before;
+  });
+  ++books_.batches;
   spoke();
+  what.sent = said_;
 }
 
 void link_state::send_mark(sender& of, uint16_t lane_number) {
@@ -431,7 +445,14 @@ context_end link_state::retire() {
 }
 
 context_snapshot link_state::snapshot() const {
-  return counted_;
+  auto out = counted_;
+  out.links.push_back(books_);
+  out.links.back().state = ended_                                                    ? "ended"
+                           : missing_                                                ? "missing"
+                           : phase_ == phase::running || phase_ == phase::leaving    ? "running"
+                           : books_.connections != 0 || phase_ == phase::unconnected ? "lost"
+                                                                                     : "connecting";
+  return out;
 }
 
 link_actor::behavior_type link(link_state::pointer self, std::shared_ptr<link_parts> parts) {

@@ -66,6 +66,7 @@ private:
   struct flight {
     uint64_t first;
     std::shared_ptr<const flow_batch> batch;
+    clock::time_point sent;
   };
 
   struct sender {
@@ -99,7 +100,7 @@ private:
   void run();
   void pump();
   bool send_next(sender& of);
-  void send(uint16_t lane_number, uint64_t serial, const flight& what);
+  void send(uint16_t lane_number, uint64_t serial, flight& what);
   void send_mark(sender& of, uint16_t lane_number);
   void resume(const welcome_body& welcome);
   void begin_anew();
@@ -130,6 +131,7 @@ private:
   bool finishing_ = false;
   bool ended_ = false;
   context_snapshot counted_;
+  link_account books_;
   caf::typed_response_promise<context_snapshot> promise_;
 };
 

@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::chrono::days soon{14};
 
+} // namespace
+
 std::string own_name(const settings& from) {
   if (!from.node.name.empty())
     return from.node.name;
@@ -22,8 +24,6 @@ std::string own_name(const settings& from) {
     host[0] = '?';
   return host;
 }
-
-} // namespace
 
 node_identity identity_of(const settings& from, const catalog& names,
                           std::shared_ptr<tls_keys> keys) {

@@ -23,6 +23,9 @@ struct node_identity {
   std::shared_ptr<tls_keys> keys; ///< null = in the open
 };
 
+/// The name of this node: that of the host if the settings have none.
+std::string own_name(const settings& from);
+
 /// Who the settings say this is, with keys that were read before.
 node_identity identity_of(const settings& from, const catalog& names,
                           std::shared_ptr<tls_keys> keys);

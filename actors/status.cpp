@@ -55,13 +55,20 @@ void supervisor_state::gather(caf::duration at_most, std::function<void(const ga
 }
 
 report supervisor_state::report_of(const capture_snapshot& books, bool closing) const {
-  if (ports_ == nullptr)
-    return make_report(books, voice_->counters(), outputs_.accounts(), contexts_.accounts(),
-                       closing);
   capture_snapshot all = books;
-  for (auto& each : ports_->account())
-    merge(all.lanes, std::move(each));
-  return make_report(all, voice_->counters(), outputs_.accounts(), contexts_.accounts(), closing);
+  std::array<uint64_t, refusal_count> refused{};
+  if (ports_ != nullptr) {
+    for (auto& each : ports_->account())
+      merge(all.lanes, std::move(each));
+    refused = ports_->refused();
+  }
+  auto out =
+    make_report(all, voice_->counters(), outputs_.accounts(), contexts_.accounts(), closing);
+  const auto& node = options_.values.node;
+  out.node = {own_name(options_.values), node.listen, keys_ != nullptr, {}};
+  for (size_t i = 0; i < refused.size(); ++i)
+    out.node.refused.emplace_back(to_string(static_cast<refusal>(i)), refused[i]);
+  return out;
 }
 
 void supervisor_state::account() {

@@ -66,6 +66,7 @@ json status_json(const run_status& from, const json& account) {
           {"events", account["events"]},
           {"output", account["output"]},
           {"outputs", account["outputs"]},
+          {"node", account["node"]},
           {"balanced", account["ledger"]["balanced"]},
           {"reload", reload_json(from.reload)}};
 }
@@ -85,7 +86,8 @@ json contexts_json(const run_status& from, const json& account) {
                    {"rebuilds", c.rebuilds},
                    {"dropped_bytes", c.dropped_bytes},
                    {"restarts", beside ? sections[c.name]["restarts"] : json(0)},
-                   {"lanes", beside ? sections[c.name]["lanes"] : json::array()}});
+                   {"lanes", beside ? sections[c.name]["lanes"] : json::array()},
+                   {"links", beside ? sections[c.name]["links"] : json::array()}});
   }
   return out;
 }

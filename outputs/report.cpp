@@ -98,11 +98,31 @@ json lanes_of(const report::context_section& from) {
   return out;
 }
 
+json links_of(const report::context_section& from) {
+  json out = json::array();
+  for (const auto& l : from.links)
+    out.push_back({{"at", l.at},
+                   {"node", l.node},
+                   {"state", l.state},
+                   {"trouble", l.trouble},
+                   {"connections", l.connections},
+                   {"batches", l.batches},
+                   {"resent", l.resent},
+                   {"bytes", l.bytes},
+                   {"round_trips", l.round_trips},
+                   {"p50_us", l.p50_us},
+                   {"p99_us", l.p99_us}});
+  return out;
+}
+
 json contexts_of(const report& from) {
   json out = json::object();
   for (const auto& c : from.contexts)
-    out[c.name] = {
-      {"state", c.state}, {"reason", c.reason}, {"restarts", c.restarts}, {"lanes", lanes_of(c)}};
+    out[c.name] = {{"state", c.state},
+                   {"reason", c.reason},
+                   {"restarts", c.restarts},
+                   {"lanes", lanes_of(c)},
+                   {"links", links_of(c)}};
   return out;
 }
 
@@ -166,6 +186,11 @@ std::string to_json(const report& from) {
                       {"dropped_bytes", from.output.dropped_bytes}}},
                     {"outputs", outputs_of(from)},
                     {"contexts", contexts_of(from)},
+                    {"node",
+                     {{"name", from.node.name},
+                      {"listen", from.node.listen},
+                      {"tls", from.node.tls},
+                      {"refused", object(from.node.refused)}}},
                     {"workers", workers_of(from)},
                     {"ledger", ledger_of(from)},
                     {"elapsed_s", from.elapsed_s},

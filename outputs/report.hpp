@@ -117,12 +117,26 @@ struct report {
     uint64_t peak = 0;   ///< the most of it that was in use
     uint64_t waits = 0;
   };
+  struct link_section {
+    std::string at;
+    std::string node;
+    std::string state;
+    std::string trouble;
+    uint64_t connections = 0;
+    uint64_t batches = 0;
+    uint64_t resent = 0;
+    uint64_t bytes = 0;
+    uint64_t round_trips = 0;
+    uint64_t p50_us = 0; ///< of a batch, from being sent until it was done
+    uint64_t p99_us = 0;
+  };
   struct context_section {
     std::string name;
     std::string state;
     std::string reason;
     uint64_t restarts = 0;
     std::vector<lane_section> lanes; ///< by worker, then shard
+    std::vector<link_section> links; ///< to the nodes that run it; empty = it runs here
   };
   std::vector<context_section> contexts; ///< by name
 
@@ -139,6 +153,14 @@ struct report {
     bool balanced = true; ///< its own ledger
   };
   std::vector<worker_section> workers;
+
+  /// What the node is for others.
+  struct node_section {
+    std::string name;
+    std::string listen; ///< host:port, empty = nowhere
+    bool tls = false;
+    std::vector<named_count> refused; ///< connections, every reason
+  } node;
 
   std::vector<ledger_equation> ledger; ///< of the run as a whole
 

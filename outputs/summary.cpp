@@ -110,6 +110,9 @@ std::string contexts(const report& from, bool colour) {
     const auto text = listed(std::move(lost));
     out.add({c.name, c.state, text.empty() ? "-" : text, grouped(taken), grouped(handled),
              grouped(batches), grouped(c.restarts)});
+    for (const auto& l : c.links)
+      if (l.state != "ended")
+        reasons += c.name + " at " + l.at + " is " + l.state + ": " + l.trouble + "\n";
     if (!c.reason.empty())
       reasons += c.name + ": " + c.reason + "\n";
   }
@@ -145,6 +148,8 @@ std::string ledger(const report& from, bool colour) {
 
 std::string summary(const report& from, bool colour) {
   std::string out = headline(from);
+  if (const auto text = listed(from.node.refused); !text.empty())
+    out += "nodes and strangers refused: " + text + "\n";
   if (const auto text = losses(from); !text.empty())
     out += "packets not taken in or out of order: " + text + "\n";
   if (const auto text = listed(from.flows.ended); !text.empty())

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What tools/soak runs for long, for a few seconds: nothing is lost over reloads, killed contexts and slow scripts."""
+"""What tools/soak runs for long, for a few seconds: nothing is lost over reloads, killed contexts, slow scripts and hostile peers."""
 import subprocess
 import unittest
 
@@ -20,6 +20,9 @@ class Soak(unittest.TestCase):
 
     def test_a_context_that_is_slow(self):
         self.soak("slow")
+
+    def test_hostile_peers(self):
+        self.soak("hostile-peer")
 
 
 if __name__ == "__main__":
