@@ -24,7 +24,7 @@ return M
 
 class Soak:
     def __init__(self, args):
-        self.short, self.binary = args.short, args.binary.resolve()
+        self.short, self.binary, self.seed = args.short, args.binary.resolve(), args.seed
         self.missed = 0
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="flowactors-soak-"))
         self.file = args.file or self.default_file()

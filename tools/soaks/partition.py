@@ -1,0 +1,225 @@
+"""Faults of analyzers and of the links to them, under load: a sensor and two analyzers in network namespaces of their own."""
+import os
+import random
+import signal
+import struct
+import sys
+import threading
+import time
+from collections import Counter
+
+from soaks.cluster import ANALYZERS, EVERY, SLOT_MS, TOP, Cluster, quantile_us
+from soaks.common import total, udp_frame
+
+sys.path.insert(0, str(TOP / "tests" / "e2e"))
+from namespaces import WHY_NOT, enter, inside
+
+RATE = 30000  # flows in a second of packet time
+LEAST = 1200  # seconds of packet time
+MOST = 4 * LEAST
+ROOM = 32 << 20  # what the sensor may hold more than in calm
+
+
+def soak_partition(soak):
+    if not inside():
+        print(f"  not looked at: {WHY_NOT}")
+        return
+    soak.seed = soak.seed if soak.seed is not None else random.SystemRandom().randrange(1 << 32)
+    print(f"  seed {soak.seed}")
+    Partition(soak).go()
+
+
+class Feeder(threading.Thread):
+    """Writes packets at full speed: each begins a flow, which ends a second of packet time later for want of packets."""
+
+    def __init__(self, path, rate):
+        super().__init__(daemon=True)
+        self.path, self.rate = path, rate
+        self.seconds = 0  # of packet time, so far
+        self.enough = threading.Event()
+        # What changes from second to second stands at the same places of each record.
+        records = []
+        for i in range(rate):
+            frame = bytearray(udp_frame(0))
+            struct.pack_into(">BBBB", frame, 26, 10, 0, 0, i % 250)
+            struct.pack_into(">H", frame, 34, 1024 + i // 250)
+            records.append(struct.pack("<IIII", 0, i * 1000000 // rate, len(frame), len(frame)) + frame)
+        self.size = len(records[0])
+        self.block = bytearray(b"".join(records))
+
+    def put(self, at, content):
+        for offset, byte in enumerate(content):
+            self.block[at + offset :: self.size] = bytes([byte]) * self.rate
+
+    def run(self):
+        with open(self.path, "wb", buffering=0) as out:
+            out.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
+            while not self.enough.is_set() and self.seconds < MOST:
+                self.put(0, struct.pack("<I", 1700000000 + self.seconds))
+                self.put(16 + 27, struct.pack(">H", self.seconds))
+                left = memoryview(self.block)
+                while left:
+                    left = left[os.write(out.fileno(), left) :]
+                self.seconds += 1
+
+    def flows(self):
+        return self.seconds * self.rate
+
+
+class Partition:
+    def __init__(self, soak):
+        self.soak = soak
+        self.random = random.Random(soak.seed)
+        self.faults = 4 if soak.short else 100
+        self.rate = 3000 if soak.short else RATE
+        self.calm_for = 1 if soak.short else 20
+        self.longest = 1.5 if soak.short else 2.5
+        fifo = soak.folder / "fifo"
+        os.mkfifo(fifo)
+        self.feeder = Feeder(fifo, self.rate)
+        self.cluster = Cluster(soak, MOST * self.rate, (["-r", fifo], {"flows.idle_after": "1s", "flows.closed_after": "1s"}))
+        self.windows = []  # (kind, analyzer, from, to), s
+        self.resident = []
+
+    def go(self):
+        try:
+            self.cluster.start()
+            self.feeder.start()
+            self.cluster.wait_until_running()
+            self.pause(0.5 if self.soak.short else 3)
+            self.calm = time.monotonic(), time.monotonic() + self.calm_for
+            self.pause(self.calm_for)
+            self.calm_memory = self.memory("VmHWM")
+            for number in range(self.faults):
+                self.fault(number)
+            while not self.soak.short and self.feeder.seconds < LEAST and self.feeder.is_alive():
+                self.pause(0.1)
+            self.peak = self.memory("VmHWM")
+            self.feeder.enough.set()
+            self.feeder.join()
+            reports = self.cluster.end()
+            self.took = time.monotonic() - self.cluster.began
+            self.judge(reports)
+        finally:
+            self.feeder.enough.set()
+            self.cluster.remove()
+
+    # -- faults
+
+    def fault(self, number):
+        """One, and until the link runs again."""
+        name = self.random.choice(ANALYZERS)
+        kind = self.random.choice(["kill", "stop", "cut"])
+        seconds = self.random.uniform(0.02, self.longest)
+        began = time.monotonic()
+        process = self.cluster.processes[name]
+        if kind == "kill":
+            self.cluster.kill(name)
+            self.pause(seconds)
+            self.cluster.start_analyzer(name)
+        elif kind == "stop":
+            process.send_signal(signal.SIGSTOP)
+            self.pause(seconds)
+            process.send_signal(signal.SIGCONT)
+        else:
+            self.cluster.network.cut(name)
+            self.pause(seconds)
+            self.cluster.network.mend(name)
+        self.pause(0.3)  # a link that has heard nothing for long may yet be lost
+        self.cluster.wait_until_running()
+        self.windows.append((kind, name, began, time.monotonic()))
+        self.pause(self.random.uniform(0, 0.5))
+
+    def pause(self, seconds):
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            self.resident.append(self.memory("VmRSS"))
+            time.sleep(min(left, 0.1))
+
+    def memory(self, key):
+        with open(f"/proc/{self.cluster.processes['sensor'].pid}/status") as status:
+            return next(int(line.split()[1]) * 1024 for line in status if line.startswith(key))
+
+    # -- what came of it
+
+    def judge(self, reports):
+        flows = self.feeder.flows()
+        self.tell_faults(flows)
+        lanes = dict(zip(ANALYZERS, reports["sensor"]["contexts"]["own"]["lanes"]))
+        self.tell_lanes(reports, lanes)
+        self.judge_ledgers(reports, lanes, flows)
+        self.judge_events(reports, lanes, flows)
+        self.judge_latency()
+        self.soak.judge(f"memory of the sensor {self.calm_memory / 1e6:.1f} MB at most in calm, {self.peak / 1e6:.1f} MB over the run "
+                        f"({(self.peak - self.calm_memory) / 1e6:+.1f} MB, at most 32 MiB)", self.peak - self.calm_memory <= ROOM)
+
+    def tell_faults(self, flows):
+        print(f"  {flows:,} flows of {self.feeder.seconds:,} s of packet time in {self.took:.0f} s; {len(self.windows)} faults:")
+        for kind in "kill", "stop", "cut":
+            some = [to - since for which, _, since, to in self.windows if which == kind]
+            if some:
+                print(f"    {kind:4}  {len(some):3}, over after {min(some):.1f} to {max(some):.1f} s")
+
+    def tell_lanes(self, reports, lanes):
+        names = sorted({reason for lane in lanes.values() for reason, kinds in lane["lost"].items() if total(kinds)})
+        print(f"    {'lane to':12} {'taken':>12} {'handled':>12} " + " ".join(f"{name:>12}" for name in names) + "  connections  lives")
+        for (name, lane), link in zip(lanes.items(), reports["sensor"]["contexts"]["own"]["links"]):
+            print(f"    {name:12} {total(lane['taken']):12,} {total(lane['handled']):12,} " + " ".join(f"{total(lane['lost'][each]):12,}" for each in names)
+                  + f"  {link['connections']:11,}  {self.cluster.lives[name] + 1:5,}")
+
+    def judge_ledgers(self, reports, lanes, flows):
+        check = self.soak.check
+        check("the ledgers of the sensor and of the last lives of the analyzers balance", all(each["ledger"]["balanced"] for each in reports.values()))
+        check(f"the sensor saw all {flows:,} packets and flows", reports["sensor"]["packets"]["seen"] == reports["sensor"]["flows"]["created"] == flows)
+        for kind in "created", "ended":
+            check(f"all events of flows that {'begin' if kind == 'created' else 'end'} came to a lane", sum(lane["taken"][kind] for lane in lanes.values()) == flows)
+        for name, lane in lanes.items():
+            left = {kind: lane["taken"][kind] - lane["handled"][kind] - sum(kinds[kind] for kinds in lane["lost"].values()) for kind in lane["taken"]}
+            check(f"lane to {name}: taken = handled + lost by name, for each kind", not any(left.values()) and lane["waiting"] == 0)
+        reasons = {reason for lane in lanes.values() for reason, kinds in lane["lost"].items() if total(kinds)}
+        check(f"lost under no other names than crashed and unreachable: {', '.join(sorted(reasons)) or 'nothing'}", reasons <= {"crashed", "unreachable"})
+
+    def judge_events(self, reports, lanes, flows):
+        """What scripts handled, event by event, against what the sensor says of it."""
+        check = self.soak.check
+        seen = [self.cluster.books[name].seen(flows) for name in ANALYZERS]
+        values = Counter()
+        whole = sum(int.from_bytes(each, "little") for each in seen).to_bytes(flows + 1, "little")  # no byte is more than 15 or 240 of a kind, or the sum tells
+        for value in range(256):
+            if count := whole.count(value) - (value == 0):
+                values[value] = count
+        doubled = sum(count for value, count in values.items() if value & 15 > 1 or value >> 4 > 1)
+        begins, ends = (sum(count for value, count in values.items() if value & bit) for bit in (1, 16))
+        check(f"no event was handled twice, by whom ever ({doubled:,})", doubled == 0)
+        lost = {kind: sum(kinds[kind] for lane in lanes.values() for kinds in lane["lost"].values()) for kind in ("created", "ended")}
+        missing = {"created": flows - begins, "ended": flows - ends}
+        unnamed = sum(max(0, missing[kind] - lost[kind]) for kind in missing)
+        print(f"    of {2 * flows:,} events scripts handled {begins + ends:,}, missed {total(missing):,}; the sensor names {total(lost):,} lost")
+        check(f"no event is missing that is not lost by name ({unnamed:,})", unnamed == 0)
+        for name, lane in lanes.items():
+            lives = [self.cluster.books[name].handled(life) for life in range(self.cluster.lives[name] + 1)]
+            for i, kind in enumerate(("created", "ended")):
+                handled, crashed = lane["handled"][kind], lane["lost"]["crashed"][kind]
+                unheard = sum(life[i] for life in lives) - handled
+                exact = unheard == 0 if not self.cluster.killed[name] else 0 <= unheard <= crashed
+                check(f"{name}, {kind}: what the sensor counts as handled, scripts handled; of {crashed:,} crashed ones, {unheard:,} too before the kill", exact)
+            last = reports[name]["contexts"]["own"]["lanes"]
+            check(f"{name}, its last life: the report and the scripts count the same",
+                  lives[-1] == tuple(sum(lane["handled"][kind] for lane in last) for kind in ("created", "ended")))
+
+    def judge_latency(self):
+        """From the capture's script to that of the analyzer, for one of sixteen flows."""
+        slot = lambda at: int((at - self.cluster.began) * 1000 / SLOT_MS)
+        books = self.cluster.books
+        calm = [sum(each) for each in zip(*(books[name].times(slot(self.calm[0]), slot(self.calm[1])) for name in ANALYZERS))]
+        others = [0] * len(calm)
+        longest = 0
+        for _, name, since, to in self.windows:
+            other = next(each for each in ANALYZERS if each != name)
+            some = books[other].times(slot(since), slot(to) + 1)
+            others = [a + b for a, b in zip(others, some)]
+        before, under = quantile_us(calm, 0.99), quantile_us(others, 0.99)
+        print(f"    of one of {EVERY} flows: {sum(calm):,} in calm, p50 {quantile_us(calm, 0.5) / 1000:.1f} ms; {sum(others):,} at the other analyzer during faults, "
+              f"p50 {quantile_us(others, 0.5) / 1000:.1f} ms, longest {quantile_us(others, 1) / 1000:.1f} ms")
+        self.soak.judge(f"from the packet to the script, p99: {before / 1000:.1f} ms in calm, at the other analyzer during faults {under / 1000:.1f} ms (at most twice)",
+                        under <= 2 * before)
