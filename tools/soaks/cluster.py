@@ -16,7 +16,7 @@ import time
 from soaks.common import TOP, Control
 
 sys.path.insert(0, str(TOP / "tests" / "e2e"))
-from namespaces import Network
+from namespaces import Network, run
 
 ANALYZERS = "analyzer-1", "analyzer-2"
 SLOT_MS = 100
@@ -117,26 +117,37 @@ def quantile_us(times, share):
 
 
 class Cluster:
-    def __init__(self, soak, most_flows, sensor):
-        """`sensor`: what the sensor reads, as arguments, and its settings."""
-        self.soak, self.folder, self.most_flows = soak, soak.folder, most_flows
+    """Each analyzer may have several lives: it is killed, and started anew."""
+
+    def __init__(self, soak, folder, most_flows):
+        self.soak, self.folder = soak, folder
+        folder.mkdir()
         self.began = time.monotonic()
         self.network = Network()
         self.address = {name: self.network.add(name) for name in ("sensor", *ANALYZERS)}
-        self.processes, self.lives, self.killed = {}, {name: 0 for name in ANALYZERS}, {name: [] for name in ANALYZERS}
-        self.stamps = self.folder / "stamps"
+        self.processes, self.lives = {}, {name: 0 for name in ANALYZERS}
+        self.stamps = folder / "stamps"
         with open(self.stamps, "wb") as out:
             out.truncate(8 * (most_flows // EVERY + 1))
-        self.books = {name: Books(self.folder / f"{name}.books", most_flows) for name in ANALYZERS}
-        self.sensor_words = sensor
+        self.books = {name: Books(folder / f"{name}.books", most_flows) for name in ANALYZERS}
 
-    def start(self):
+    def wire(self):
+        """An interface here; what is sent there comes to the interface `tap` of the sensor."""
+        run("ip", "link", "add", "name", "wire", "type", "veth", "peer", "name", "tap", "netns", "sensor")
+        for words in (["dev", "wire"], ["-n", "sensor", "dev", "tap"]):
+            *on, _, name = words
+            for state in (["addrgenmode", "none"], ["up"]):
+                run("ip", *on, "link", "set", "dev", name, *state)
+        return "wire"
+
+    def start(self, *args, **settings):
+        """`args` and `settings`: those of the sensor."""
         for name in ANALYZERS:
             self.start_analyzer(name)
-        args, settings = self.sensor_words
         self.script("sensor", "inline", STAMPS)
         self.run("sensor", {"node.name": "sensor", "inline.trusted": "true", "control.socket": self.folder / "sensor.control",
                             "context.own.at": ",".join(f"{self.address[name]}:4711" for name in ANALYZERS), **settings}, *args)
+        self.ask("status")  # answered once its input is open
 
     def start_analyzer(self, name):
         books = self.books[name]
@@ -158,19 +169,22 @@ class Cluster:
             self.processes[name] = subprocess.Popen([*self.network.on(name), self.soak.binary, "-q", "--strict-ledger", "--report",
                                                      self.folder / f"{name}.json", *words, *more], stdout=subprocess.DEVNULL, stderr=err)
 
-    def links(self):
-        """What the sensor says of them. The server ends connections that say nothing for a minute: each question has its own."""
+    def ask(self, command):
+        """The sensor. It ends connections that say nothing for a minute: each question has its own."""
         try:
-            (own,) = [each for each in Control(self.folder / "sensor.control", self.processes["sensor"]).ask("contexts") if each["name"] == "own"]
+            return Control(self.folder / "sensor.control", self.processes["sensor"]).ask(command)
         except OSError as wrong:
             raise RuntimeError(f"the sensor does not answer ({wrong}): {self.said('sensor')}") from wrong
+
+    def links(self):
+        (own,) = [each for each in self.ask("contexts") if each["name"] == "own"]
         return dict(zip(ANALYZERS, own["links"]))
 
-    def wait_until_running(self, names=ANALYZERS):
+    def wait_until_running(self):
         until = time.monotonic() + 60
         while True:
             links = self.links()
-            if all(links[name]["state"] == "running" for name in names):
+            if all(link["state"] == "running" for link in links.values()):
                 return
             if time.monotonic() > until or self.processes["sensor"].poll() is not None:
                 raise RuntimeError(f"a link does not run: {links}\n{self.said('sensor')}")
@@ -182,7 +196,6 @@ class Cluster:
     def kill(self, name):
         self.processes[name].kill()
         self.processes[name].wait()
-        self.killed[name].append(self.lives[name])
         self.lives[name] += 1
 
     def end(self):
