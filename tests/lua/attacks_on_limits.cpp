@@ -21,6 +21,7 @@ script_vm_options limited(jit_mode mode) {
   options.limits.on_limit = limit_action::stop;
   options.limits.deadline = std::chrono::milliseconds(50);
   options.limits.load_deadline = std::chrono::seconds(20);
+  options.limits.output = 0; // its bound is that of all scripts together: a quick attack uses it up
   return options;
 }
 
