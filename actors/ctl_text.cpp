@@ -147,8 +147,8 @@ uint64_t waiting_in(const json& lanes) {
 
 /// The links of all contexts, a row each.
 std::string links_text(const json& contexts, bool colour) {
-  text_table out({"context", "node", "at", "state", "trouble", "connections", "batches", "sent again",
-                  "bytes", "p50 us", "p99 us"},
+  text_table out({"context", "node", "at", "state", "trouble", "connections", "batches",
+                  "sent again", "bytes", "p50 us", "p99 us"},
                  5);
   for (const auto& c : contexts)
     for (const auto& l : c["links"])

@@ -48,8 +48,7 @@ bool move(side& from, side& to, size_t at_most) {
   std::span<const char> left = bytes;
   while (!left.empty() && !to.wrong) {
     const auto wanted = to.talk.next_reading();
-    const size_t n =
-      wanted.exactly ? wanted.bytes : std::min({wanted.bytes, at_most, left.size()});
+    const size_t n = wanted.exactly ? wanted.bytes : std::min({wanted.bytes, at_most, left.size()});
     CAF_REQUIRE(n != 0 && n <= left.size());
     to.talk.put(left.first(n));
     to.hear();
