@@ -50,10 +50,22 @@ void script_vm::impl::collect() noexcept {
     else if (lua_tointeger(L, -1) == 1) {
       collecting = false;
       live_kb = static_cast<size_t>(lua_gc(L, LUA_GCCOUNT, 0));
+    } else {
+      hold_collector(slack);
     }
     lua_pop(L, 1);
   }
   seen_kb = static_cast<size_t>(lua_gc(L, LUA_GCCOUNT, 0));
+}
+
+// After a step LuaJIT goes on by itself at each KiB that is allocated, in the scripts' time. It
+// would end its round there unseen, and the next step from here would begin another one, again and
+// again.
+void script_vm::impl::hold_collector(size_t slack) noexcept {
+  const auto now_kb = std::max<size_t>(static_cast<size_t>(lua_gc(L, LUA_GCCOUNT, 0)), 64);
+  lua_gc(L, LUA_GCSETPAUSE, static_cast<int>(100 * (now_kb + slack) / now_kb));
+  lua_gc(L, LUA_GCRESTART, -1); // from now on, by that pause
+  set_pause();
 }
 
 void script_vm::impl::set_pause() noexcept {
