@@ -24,8 +24,11 @@ public:
                              "Safe",    "Acceptable", "Acceptable", "Fun",        "Acceptable"};
     names.categories = {"Unspecified", "Media", "VPN", "Email", "DataTransfer", "Web"};
     names.confidences = {"Unknown", "Match by port", "Match by IP", "DPI (cache)", "DPI"};
-    for (size_t i = 0; i < count; ++i)
+    for (uint32_t i = 0; i < count; ++i) {
       flows.push_back(make(mix == flow_mix::mixed ? static_cast<flow_mix>(random() % 4) : mix));
+      flows.back().slot = i;
+      flows.back().generation = 1;
+    }
   }
 
   const char* arena() const { return arena_.data(); }
@@ -58,6 +61,8 @@ private:
       arena_.insert(arena_.end(), text.begin(), text.end());
     }
     head.size = static_cast<uint32_t>(arena_.size() - start);
+    head.writer = 1;
+    head.number = ++blocks_;
     std::memcpy(arena_.data() + start, &head, sizeof(head));
     arena_.resize((arena_.size() + 15) / 16 * 16);
     return static_cast<uint32_t>(start / 16);
@@ -161,6 +166,7 @@ private:
   std::vector<char> arena_;
   uint64_t state_ = 42;
   uint64_t id_ = 0;
+  uint64_t blocks_ = 0;
 };
 
 } // namespace flowactors::bench

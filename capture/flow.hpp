@@ -47,6 +47,8 @@ typedef struct flow_text {
   flow_text_span hassh_client;
   flow_text_span hassh_server;
   flow_text_span bittorrent_hash;    /// 40 hexadecimal digits
+  uint64_t writer;                   /// a number by chance of the text_blocks that wrote it, and
+  uint64_t number;                   /// one that no other block of the writer has, from 1 on; 0 = nobody's
 } flow_text;
 
 /// What one direction has carried.
@@ -157,7 +159,7 @@ typedef struct flow_record {
 namespace flowactors {
 
 /// Version of the layout above; the hash of its text goes with it where records leave the process.
-inline constexpr uint32_t flow_layout_version = 1;
+inline constexpr uint32_t flow_layout_version = 2;
 
 /// How far classification has come.
 enum class detection_state : uint8_t {

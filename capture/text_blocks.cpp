@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <random>
 #include <utility>
 
 namespace flowactors {
@@ -25,7 +26,9 @@ constexpr std::pair<piece_member, span_member> members[] = {
   PIECE(hassh_client),      PIECE(hassh_server), PIECE(bittorrent_hash)};
 #undef PIECE
 
-static_assert(sizeof(flow_text) == sizeof(uint32_t) + std::size(members) * sizeof(flow_text_span),
+static_assert(sizeof(flow_text)
+                == sizeof(uint32_t) + std::size(members) * sizeof(flow_text_span)
+                     + 2 * sizeof(uint64_t),
               "a piece is missing");
 static_assert(sizeof(flow_text_pieces) == std::size(members) * sizeof(std::string_view),
               "a piece is missing");
@@ -48,7 +51,9 @@ result<text_blocks> text_blocks::make(uint64_t max_bytes) {
   void* base = reserve_pages(max_bytes);
   if (base == nullptr)
     return no_address_space(max_bytes, "flow text");
-  return text_blocks{static_cast<char*>(base), max_bytes};
+  std::random_device chance;
+  const uint64_t writer = uint64_t{chance()} << 32 | chance();
+  return text_blocks{static_cast<char*>(base), max_bytes, writer};
 }
 
 text_blocks::~text_blocks() {
@@ -58,6 +63,8 @@ text_blocks::~text_blocks() {
 text_blocks::text_blocks(text_blocks&& other) noexcept
   : base_(std::exchange(other.base_, nullptr)),
     size_(other.size_),
+    writer_(other.writer_),
+    written_(other.written_),
     used_(other.used_),
     lost_(other.lost_),
     free_(other.free_) {}
@@ -65,6 +72,8 @@ text_blocks::text_blocks(text_blocks&& other) noexcept
 text_blocks& text_blocks::operator=(text_blocks&& other) noexcept {
   std::swap(base_, other.base_);
   std::swap(size_, other.size_);
+  std::swap(writer_, other.writer_);
+  std::swap(written_, other.written_);
   std::swap(used_, other.used_);
   std::swap(lost_, other.lost_);
   std::swap(free_, other.free_);
@@ -116,6 +125,8 @@ uint32_t text_blocks::write(const flow_text_pieces& pieces, size_t bytes) noexce
   char* block = base_ + uint64_t{number} * unit;
   auto& head = *reinterpret_cast<flow_text*>(block);
   head.size = static_cast<uint32_t>(bytes);
+  head.writer = writer_;
+  head.number = ++written_;
   size_t offset = sizeof(flow_text);
   for (const auto& [piece, span] : members) {
     const std::string_view text = cut(pieces.*piece);

@@ -60,13 +60,16 @@ private:
   static constexpr size_t step = 64;         // size classes are multiples of this
   static constexpr size_t max_block = 10240; // all pieces at their longest
 
-  text_blocks(char* base, uint64_t size) noexcept : base_(base), size_(size), used_(256) {}
+  text_blocks(char* base, uint64_t size, uint64_t writer) noexcept
+    : base_(base), size_(size), writer_(writer), used_(256) {}
   uint32_t take(size_t bytes) noexcept;
   uint32_t write(const flow_text_pieces& pieces, size_t bytes) noexcept;
   bool holds(uint32_t number, const flow_text_pieces& pieces) const noexcept;
 
   char* base_;
   uint64_t size_;
+  uint64_t writer_;
+  uint64_t written_ = 0; // blocks
   uint64_t used_;
   uint64_t lost_ = 0;
   std::array<uint32_t, max_block / step + 1>

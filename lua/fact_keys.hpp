@@ -172,6 +172,7 @@ enum class fact_index : uint8_t {
 
 /// A key of flow.dump() whose value is a number or a text; there when `when` holds.
 struct fact_key {
+  const char* id; ///< of the fact_text or fact_number
   const char* name;
   bool is_text;
   uint8_t index; ///< a fact_text or a fact_number
@@ -179,10 +180,10 @@ struct fact_key {
 };
 
 inline constexpr fact_key fact_keys[] = {
-#define X(name, key, when) {key, false, static_cast<uint8_t>(fact_number::name), fact::when},
+#define X(name, key, when) {#name, key, false, static_cast<uint8_t>(fact_number::name), fact::when},
   FLOWACTORS_FACT_NUMBERS(X)
 #undef X
-#define X(name, key, when) {key, true, static_cast<uint8_t>(fact_text::name), fact::when},
+#define X(name, key, when) {#name, key, true, static_cast<uint8_t>(fact_text::name), fact::when},
     FLOWACTORS_FACT_TEXTS(X)
 #undef X
 };

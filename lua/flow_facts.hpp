@@ -61,6 +61,10 @@ public:
   bool is_http(const flow_record& flow) const noexcept { return kind_of(flow) == kind::http; }
   bool is_tls(const flow_record& flow) const noexcept { return kind_of(flow) == kind::tls; }
 
+  /// What texts a flow has depends on the kind of its protocol: of the master, if there is one.
+  enum class kind : uint8_t { other, http, dns, ssh, tls };
+  const std::vector<kind>& kinds() const noexcept { return kinds_; }
+
   /// SNI, host name, or the server's address.
   static script_text server_name(const flow_facts& facts, const script_cursor& cursor) noexcept;
 
@@ -78,8 +82,6 @@ public:
   }
 
 private:
-  enum class kind : uint8_t { other, http, dns, ssh, tls };
-
   kind kind_of(const flow_record& flow) const noexcept;
   void fill_endpoints(flow_record& flow) noexcept;
   void fill_counters(const flow_record& flow) noexcept;

@@ -80,6 +80,7 @@ void push_layout(lua_State* L) {
   MEMBER(flow_record, server_text);
   MEMBER(flow_text, server_name);
   MEMBER(flow_text, bittorrent_hash);
+  MEMBER(flow_text, number);
   MEMBER(script_cursor, turn);
   MEMBER(script_cursor, live);
   MEMBER(script_cursor, place);
@@ -95,6 +96,8 @@ void push_keys(lua_State* L) {
   int n = 0;
   for (const fact_key& entry : fact_keys) {
     lua_newtable(L);
+    lua_pushstring(L, entry.id);
+    lua_setfield(L, -2, "id");
     lua_pushstring(L, entry.name);
     lua_setfield(L, -2, "key");
     lua_pushstring(L, entry.is_text ? "text" : "number");
@@ -163,6 +166,18 @@ void push_bits(lua_State* L) {
   lua_setfield(L, -2, "index");
 }
 
+void push_kinds(lua_State* L, const flow_facts& facts) {
+  set_field(L, "kinds", facts.kinds().data());
+  set_field(L, "kind_count", static_cast<lua_Number>(facts.kinds().size()));
+  lua_newtable(L);
+#define KIND(name) set_field(L, #name, static_cast<lua_Number>(flow_facts::kind::name))
+  KIND(http);
+  KIND(dns);
+  KIND(tls);
+#undef KIND
+  lua_setfield(L, -2, "kind");
+}
+
 } // namespace
 
 int32_t find_server_name(flow_access* access, script_cursor* cursor) noexcept {
@@ -187,6 +202,8 @@ void push_flow_access(lua_State* L, flow_access& access) {
   push_layout(L);
   push_keys(L);
   push_bits(L);
+  push_kinds(L, access.facts);
+  set_field(L, "kept_places", static_cast<lua_Number>(access.kept_places));
   set_field(L, "cursor", &access.cursor);
   set_field(L, "facts", &access);
   set_field(L, "numbers", access.facts.numbers().data());
@@ -195,11 +212,7 @@ void push_flow_access(lua_State* L, flow_access& access) {
   set_field(L, "found", &access.found);
   set_field(L, "fill", address_of(fill));
   set_field(L, "write_mac", address_of(write_mac_of));
-  lua_newtable(L);
-  set_field(L, "server_name", address_of(find_server_name));
-  set_field(L, "url", address_of(find_url));
-  set_field(L, "content_type", address_of(find_content_type));
-  lua_setfield(L, -2, "find");
+  set_field(L, "find_url", address_of(find_url));
   lua_pushlightuserdata(L, &access);
   lua_pushcclosure(L, native_methods, 1);
   lua_setfield(L, -2, "native");

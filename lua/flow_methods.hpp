@@ -20,6 +20,7 @@ struct flow_access {
   flow_facts facts;
   script_text found{};         ///< what the last search gave
   std::array<char, 64> made{}; ///< text that a search had to write
+  size_t kept_places = 1;      ///< a power of two: so many flows' texts are kept
   uint16_t community_id_seed = 0;
   std::optional<names_of_2017> old_names; ///< what the methods give instead of those of today
   uint64_t data_faults = 0;               ///< ends of flows whose tables could not be dropped

@@ -76,6 +76,7 @@ inline void script_vm::impl::begin(event_kind of_kind, flow_record& flow, int64_
     else
       call_here(target);
   }
+  guard.end();
   if (kind == event_kind::ended && access.has_data && L != nullptr) [[unlikely]]
     drop_flow_data(L);
   access.cursor.live = 0;
@@ -90,11 +91,11 @@ inline void script_vm::impl::call_here(script_callback& target) noexcept {
     call_timed(target);
   else
     call_protected(target);
-  guard.end();
 }
 
 void script_vm::impl::call(script_callback& target) noexcept {
   call_here(target);
+  guard.end();
 }
 
 inline void script_vm::impl::call_protected(script_callback& target) noexcept {

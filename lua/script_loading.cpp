@@ -118,6 +118,7 @@ result<void> script_vm::impl::build() {
   }
   flush_output(); // what scripts wrote while they were loaded
   settle_heap();
+  await_settling();
   return {};
 }
 

@@ -2,7 +2,19 @@
 
 #include "lua/script_vm_impl.hpp"
 
+#include <algorithm>
+#include <bit>
+
 namespace flowactors {
+
+namespace {
+
+// As many as make the texts that are kept less than half of the memory, were all of them long.
+size_t kept_places_within(size_t memory) noexcept {
+  return std::clamp(std::bit_floor(memory / 16384), size_t{64}, size_t{4096});
+}
+
+} // namespace
 
 script_vm::impl::impl(const script_vm_options& from)
   : options(from),
@@ -20,6 +32,7 @@ script_vm::impl::impl(const script_vm_options& from)
   if (from.compat_names == name_age::of_year_2017)
     access.old_names = translate_names(from.names != nullptr ? *from.names : catalog{});
   access.community_id_seed = from.community_id_seed;
+  access.kept_places = kept_places_within(from.limits.memory);
 }
 
 script_vm::impl::~impl() {
@@ -78,8 +91,10 @@ void script_vm::flush() noexcept {
     self.advance_breakers();
   if (self.purge)
     self.rebuild();
-  if (self.L != nullptr)
-    self.collect();
+  if (self.L == nullptr)
+    return;
+  self.compile_anew();
+  self.collect();
 }
 
 uint64_t script_vm::handled(event_kind kind) const noexcept {

@@ -1,7 +1,8 @@
 #pragma once
 
 // The inside of script_vm, for its own sources: script_vm.cpp (what others see),
-// script_loading.cpp, script_calls.cpp, script_batches.cpp, script_breaches.cpp, script_heap.cpp.
+// script_loading.cpp, script_calls.cpp, script_batches.cpp, script_breaches.cpp, script_heap.cpp,
+// script_code.cpp.
 
 #include "lua/call_costs.hpp"
 #include "lua/call_guard.hpp"
@@ -130,6 +131,11 @@ struct script_vm::impl {
   void settle_heap() noexcept;
   void collect() noexcept;
   void set_pause() noexcept;
+  void hold_collector(size_t slack) noexcept;
+
+  // -- script_code.cpp
+  void await_settling() noexcept;
+  void compile_anew() noexcept;
 
   static int on_error(lua_State* L);
   static int on_collect(lua_State* L);
@@ -178,8 +184,9 @@ struct script_vm::impl {
   size_t unsettled = 0; // scripts that are suspended or on trial
   uint64_t rebuilds = 0;
 
-  size_t live_kb = 0; // after the last collection
-  size_t seen_kb = 0; // at the last flush
+  uint64_t compile_at = 0; // events handled; 0 = not again
+  size_t live_kb = 0;      // after the last collection
+  size_t seen_kb = 0;      // at the last flush
   bool collecting = false;
 };
 

@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <cmath>
+#include <cstddef>
 #include <cstring>
 #include <string_view>
 #include <type_traits>
@@ -27,8 +28,9 @@ bool is_sane(const flow_text& text, size_t room) noexcept {
   const bool empty = text.size == 0; // block number 0: nothing but a head
   if (room < sizeof(text) || text.size > room || (!empty && text.size < sizeof(text)))
     return false;
-  // Behind the size there are spans and nothing else.
-  constexpr size_t spans = (sizeof(flow_text) - sizeof(uint32_t)) / sizeof(flow_text_span);
+  // Between the size and who wrote it there are spans and nothing else.
+  constexpr size_t spans =
+    (offsetof(flow_text, writer) - sizeof(uint32_t)) / sizeof(flow_text_span);
   flow_text_span all[spans];
   std::memcpy(all, reinterpret_cast<const char*>(&text) + sizeof(uint32_t), sizeof(all));
   bool out = true;

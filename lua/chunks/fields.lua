@@ -1,6 +1,6 @@
 -- Makes the argument `flow` of callbacks: an object for each call, with fields by name. It holds the number of its event, which every
 -- access compares with the call at hand; what it reads is the cursor's flow, so that a kept one can reach nothing else.
-local host, methods = ...
+local host, methods, kept = ...
 local names = host.names
 local error, type, tostring, setmetatable, getinfo = error, type, tostring, setmetatable, debug.getinfo
 local most_flows = 100000 -- with data, of a script (docs/sandbox.md)
@@ -22,17 +22,10 @@ local function expression(field)
   end
   if kind == "found" then return "str(found.data, found.size)", ("finders.%s(facts, cx) == 2"):format(read) end
   if kind == "address" then return ("str(f.%s_text, f.%s_text_length)"):format(read, read) end
-  if kind == "label" then return "labels[f.master_protocol * 32768 + f.app_protocol]" end
+  if kind == "label" then return "labels[f.master_protocol][f.app_protocol]" end
   if kind == "risks" then return "risk_names(f.risk)" end
-  if kind == "protocols" then return ("labels[%s]"):format(read) end
+  if kind == "protocols" then return ("labels[0][%s]"):format(read) end
   return ("%s[%s]"):format(kind, read)
-end
-
--- What a field needs before it can be read.
-local function preparation(field)
-  if field.kind == "text" then return "local block = block_of(f)" end
-  if field.kind == "address" then return ("if f.%s_text_length == 0 then write_addresses(cx) end"):format(field.read) end
-  return ""
 end
 
 local function condition(field)
@@ -47,12 +40,7 @@ local function compiled()
   local finders = {}
   for name, address in pairs(host.finders) do finders[name] = ffi.cast("int32_t (*)(void *, script_cursor *)", address) end
   local cx = ffi.cast("script_cursor *", host.cursor)
-  local heads, no_text = ffi.typeof("const flow_text *"), ffi.new("flow_text")
   local cast, rshift, band = ffi.cast, bit.rshift, bit.band
-  local function block_of(f)
-    if f.text == 0 or cx.text_arena == nil then return cast(heads, no_text) end
-    return cast(heads, cx.text_arena + f.text * 16ULL)
-  end
   local function risk_names(risks)
     local list, count = {}, 0
     if risks == 0 then return list end
@@ -64,20 +52,31 @@ local function compiled()
     end
     return list
   end
-  local prelude = "local cx, str, cast, chars, found, finders, facts, names, block_of, risk_names, write_addresses, no_text = ... "
-    .. "local labels, protocol_breeds, categories, confidences = names.labels, names.protocol_breeds, names.categories, names.confidences "
+  local prelude = "local cx, str, cast, chars, found, finders, facts, names, labels, risk_names, write_addresses, heads, no_text, tobit = ... "
+    .. "local protocol_breeds, categories, confidences = names.protocol_breeds, names.categories, names.confidences "
     .. "local transports, ends, tunnels, tcp_states = names.transports, names.ends, names.tunnels, names.tcp_states "
   local function make(text, name)
     return assert(loadstring(prelude .. text, name))(cx, ffi.string, cast, ffi.typeof("const char *"),
-      cast("const script_text *", host.found), finders, cast("void *", host.facts), names, block_of, risk_names,
-      cast("void (*)(script_cursor *)", host.write_addresses), no_text)
+      cast("const script_text *", host.found), finders, cast("void *", host.facts), names, kept.labels, risk_names,
+      cast("void (*)(script_cursor *)", host.write_addresses), kept.heads, kept.no_text, bit.tobit)
+  end
+  local function kept_text(field)
+    local name = "=flow." .. field.name
+    if field.kind == "address" then
+      return kept.compile(name, ("local text %s return text"):format(kept.fetch_address("text", field.read)))
+    end
+    if field.read == "find_http_path" then return kept.http_text("http_url", "nil") end
+    if field.read == "find_http_host" then return kept.http_text("server_name", "nil") end
+    if field.kind ~= "text" then return nil end
+    kept.declare_piece(field.read)
+    return kept.compile(name, ("%s local text %s return text"):format(kept.place, kept.fetch("text", field.read)))
   end
   getters = {}
   for _, field in ipairs(host.fields) do
     local value, needed = expression(field), condition(field)
     local guard = needed and ("if not (%s) then return nil end"):format(needed) or ""
-    getters[field.name] = make(("return function() local f = cx.flow %s %s return %s end"):format(preparation(field), guard, value),
-      "=flow." .. field.name)
+    getters[field.name] = kept_text(field)
+      or make(("return function() local f = cx.flow %s return %s end"):format(guard, value), "=flow." .. field.name)
   end
   -- All fields at once: those that are always there in a constructor, the others after it.
   local constructor, later = {}, {}
@@ -86,7 +85,7 @@ local function compiled()
     constructor[#constructor + 1] = ("%s = %s,"):format(field.name, needed and "nil" or value)
     if needed then later[#later + 1] = ("if %s then t.%s = %s end"):format(needed, field.name, value) end
   end
-  copy = make(("return function() local f = cx.flow write_addresses(cx) local block = block_of(f) local t = {%s} %s return t end"):format(
+  copy = make(("return function() local f = cx.flow write_addresses(cx) %s local t = {%s} %s return t end"):format(kept.block,
     table.concat(constructor, " "), table.concat(later, " ")), "=flow.copy")
   live = function() return cx.live end
   place = function()

@@ -1,6 +1,6 @@
 -- Builds the methods of the table `flow`. Runs once in a VM, before any script. FFI is used here and in output.lua only, and
 -- stays in the upvalues of closures.
-local host = ...
+local host, kept = ...
 local names = host.names
 local old = host.names_2017 -- what the methods give instead, if anything
 
@@ -32,6 +32,19 @@ local function unrated() return "Unrated" end
 names.labels = labels(63, names.protocols)
 local shown = old or names
 local short_labels, long_labels = labels(31, shown.protocols), old and labels(63, old.protocols) or names.labels
+-- The same for compiled code, as rows[master][application]: found without a search.
+local function rows_of(list)
+  local new_table, most = require "table.new", #names.protocols
+  return setmetatable(new_table(most, 0), {__index = function(rows, master)
+    local row = setmetatable(new_table(most, 0), {__index = function(row, app)
+      local text = list[master * 32768 + app]
+      row[app] = text
+      return text
+    end})
+    rows[master] = row
+    return row
+  end})
+end
 otherwise(names.categories, unspecified)
 otherwise(names.protocol_breeds, unrated)
 local categories = old and otherwise(old.categories, unspecified) or names.categories
@@ -58,9 +71,13 @@ local i = ffi.cast("const int32_t *", host.indexes)
 local found = ffi.cast("const script_text *", host.found)
 local fill = ffi.cast("int32_t (*)(void *, script_cursor *)", host.fill)
 local write_mac = ffi.cast("void (*)(void *, double)", host.write_mac)
-local find = {}
-for name, address in pairs(host.find) do find[name] = ffi.cast("int32_t (*)(void *, script_cursor *)", address) end
-local find_server_name, find_url, find_content_type = find.server_name, find.url, find.content_type
+local find_url = ffi.cast("int32_t (*)(void *, script_cursor *)", host.find_url)
+local kinds, kind_count = ffi.cast("const uint8_t *", host.kinds), host.kind_count
+local http, dns, tls = host.kind.http, host.kind.dns, host.kind.tls
+
+-- Lines that find of what kind the flow `f` is, by the protocol below, if there is one: what texts it has depends on that.
+local kind_lines = [[local lower, kind = f.master_protocol, 0 if lower == 0 then lower = f.app_protocol end
+  if lower < kind_count then kind = kinds[lower] end]]
 
 -- Whole seconds: a division of 64 bits would be a call. What tonumber rounds up is put right.
 local function seconds(ns)
@@ -94,10 +111,11 @@ if old then
   end
 end
 
+local short_rows = rows_of(short_labels)
 function flow.getNdpiProto()
   if cx.live == 0 then return end
   local f = cx.flow
-  return short_labels[f.master_protocol * 32768 + f.app_protocol]
+  return short_rows[f.master_protocol][f.app_protocol]
 end
 
 function flow.getNdpiProtoId()
@@ -118,24 +136,36 @@ function flow.getLastSeen()
   return seconds(cx.flow.last_seen_ns)
 end
 
-function flow.getServerName()
-  if cx.live == 0 then return end
-  find_server_name(facts, cx)
-  return str(found.data, found.size)
-end
-
--- find_* give 0 where the flow is not HTTP, 1 where it is and the text is not known yet, 2 where it is.
-local function http_text(find_it)
-  return function()
-    if cx.live == 0 then return end
-    local state = find_it(facts, cx)
-    if state == 0 then return "" end
-    if state == 1 then return nil end
-    return str(found.data, found.size)
+-- Texts stand in the block as they are, but for two.
+kept.declare("http_url", "(find_url(facts, cx) == 2 and str(found.data, found.size) or nil)", "find_url, facts, cx, str, found", find_url, facts,
+  cx, str, found)
+for _, entry in ipairs(host.keys) do
+  if entry.id == "server_certificate" then
+    kept.declare(entry.id, ("str(x[%d].data, x[%d].size)"):format(entry.index, entry.index), "str, x", str, x) -- once `fill` has found it
   end
 end
-flow.getHTTPUrl = http_text(find_url)
-flow.getHTTPContentType = http_text(find_content_type)
+local function text_of(name)
+  if name == "certificate" then return text_of "tls_sni" end
+  if name ~= "http_url" and name ~= "server_certificate" then kept.declare_piece(name) end
+  return name
+end
+
+flow.getServerName = kept.compile("=flow.getServerName", table.concat({
+  "if cx.live == 0 then return end", kind_lines, kept.place, "local text",
+  "if kind == tls then", kept.fetch("text", text_of "tls_sni"), "end",
+  "if text == nil and kind ~= dns then", kept.fetch("text", text_of "server_name"), "end",
+  "if text == nil then", kept.fetch_address("text", "server"), "end",
+  "return text",
+}, " "), "kinds, kind_count, tls, dns", kinds, kind_count, tls, dns)
+
+--- A function that gives a text of HTTP flows, and something else for others.
+function kept.http_text(name, otherwise, checks)
+  return kept.compile("=flow." .. name, table.concat({
+    checks or "", kind_lines, "if kind ~= http then return", otherwise, "end", kept.place, "local text", kept.fetch("text", text_of(name)), "return text",
+  }, " "), "kinds, kind_count, http", kinds, kind_count, http)
+end
+flow.getHTTPUrl = kept.http_text("http_url", '""', "if cx.live == 0 then return end")
+flow.getHTTPContentType = kept.http_text("http_content_type", '""', "if cx.live == 0 then return end")
 
 -- flow.dump: a constructor for TCP, one for the rest and one for the rest without texts, whose table is half as large. What is not always
 -- there, and booleans (a branch each when compiled), come last: side traces then repeat little.
@@ -144,16 +174,16 @@ local out = {}
 local function put(...) out[#out + 1] = string.format(...) end
 local mac_numbers = {["cli.mac"] = host.part.client_mac_number, ["srv.mac"] = host.part.server_mac_number}
 local function value(entry)
-  if mac_numbers[entry.key] then return ("mac(n[%d])"):format(mac_numbers[entry.key]) end
-  return entry.kind == "number" and ("n[%d]"):format(entry.index) or ("str(x[%d].data, x[%d].size)"):format(entry.index, entry.index)
+  return mac_numbers[entry.key] and ("mac(n[%d])"):format(mac_numbers[entry.key]) or ("n[%d]"):format(entry.index)
 end
 local conditional = {"icmp", "protos.http.server_name", "end.reason", "tunnel"}
 for _, entry in ipairs(host.keys) do
   if entry.scope == "on_condition" then conditional[#conditional + 1] = entry.key end
 end
 local function constructor(tcp, whole)
-  put("local client, server = str(x[%d].data, x[%d].size), str(x[%d].data, x[%d].size)", host.client_address, host.client_address,
-    host.server_address, host.server_address)
+  put("local client, server")
+  put("%s", kept.fetch_address("client", "client"))
+  put("%s", kept.fetch_address("server", "server"))
   put("t = {")
   for _, entry in ipairs(host.keys) do
     if entry.index == host.client_address and entry.kind == "text" then
@@ -170,8 +200,8 @@ local function constructor(tcp, whole)
   for _, key in ipairs {"cli.source_id", "srv.source_id", "cli.pool_id", "srv.pool_id"} do put("[%q] = 0,", key) end
   if tcp then put('["tcp.seq_problems"] = false, ["tcp_established"] = false,') end
   put('["moreinfo.json"] = "{}",')
-  put('["proto.l4"] = transports[i[%d]], ["proto.ndpi"] = labels[i[%d]], ["proto.ndpi_breed"] = breeds[i[%d]],',
-    host.index.protocol, host.index.labels, host.index.app)
+  put('["proto.l4"] = transports[i[%d]], ["proto.ndpi"] = labels[f.master_protocol][f.app_protocol], ["proto.ndpi_breed"] = breeds[i[%d]],',
+    host.index.protocol, host.index.app)
   put('["detection"] = detections[i[%d]], ["detection.confidence"] = confidences[i[%d]],', host.index.detection, host.index.confidence)
   for _, side in ipairs {{"cli2srv", "client"}, {"srv2cli", "server"}} do
     put('["interarrival.%s"] = {min = n[%d], max = n[%d], avg = n[%d]},', side[1], host.part[side[2] .. "_gap_min"],
@@ -181,14 +211,19 @@ local function constructor(tcp, whole)
 end
 local by_key = {}
 for _, entry in ipairs(host.keys) do by_key[entry.key] = entry end
-local function set(key) put("t[%q] = %s", key, value(by_key[key])) end
+local function set(key)
+  local entry = by_key[key]
+  if entry.kind == "text" then
+    put("do local text %s t[%q] = text or '' end", kept.fetch("text", text_of(entry.id)), key) -- those of SSH may be empty
+  else
+    put("t[%q] = %s", key, value(entry))
+  end
+end
 local function when(bit, ...)
   put("if band(known, %d) ~= 0 then", bits[bit])
   for _, key in ipairs {...} do set(key) end
   return function() put("end") end
 end
-put("local cx, facts, n, x, i, str, band, fill, transports, labels, breeds, detections, confidences, ends, tunnels, mac = ...")
-put("return function()")
 put("if cx.live == 0 then return end")
 put("local known, t = fill(facts, cx)")
 put("if band(known, %d) ~= 0 then", bits.tcp)
@@ -198,9 +233,8 @@ constructor(false, true)
 put("else")
 constructor(false, false)
 put("end")
-put("if band(known, %d) ~= 0 then", host.text_bits)
-put("if band(known, %d) ~= 0 then", bits.server_name)
-put("local name = %s", value(by_key["host_server_name"]))
+put("if band(known, %d) ~= 0 then %s", host.text_bits, kept.place)
+put("if band(known, %d) ~= 0 then local name %s", bits.server_name, kept.fetch("name", text_of "server_name"))
 put('t["host_server_name"] = name t["protos.http.server_name"] = name end')
 when("certificate", "protos.ssl.certificate")()
 when("server_certificate", "protos.ssl.server_certificate")()
@@ -228,9 +262,9 @@ put("end")
 put('if band(known, %d) ~= 0 then t["tcp_established"] = true end', bits.established)
 put('if band(known, %d) ~= 0 then t["flow_goodput.low"] = true end', bits.low_goodput)
 put("return t")
-put("end")
-flow.dump = assert(loadstring(table.concat(out, "\n"), "=flow.dump"))(cx, facts, n, x, i, str, band, fill, transports, long_labels, breeds,
-  detections, confidences, ends, tunnels, mac)
+flow.dump = kept.compile("=flow.dump", table.concat(out, "\n"),
+  "facts, n, i, fill, transports, labels, breeds, detections, confidences, ends, tunnels, mac",
+  facts, n, i, fill, transports, rows_of(long_labels), breeds, detections, confidences, ends, tunnels, mac)
 
 -- Now that the templates from which the tables are copied have a place for each key, the keys that come and go lose their values there.
 local funck, found_templates = require("jit.util").funck, 0
@@ -244,4 +278,5 @@ for index = -1, -math.huge, -1 do
 end
 assert(found_templates == 2, "flow.dump: this LuaJIT compiles constructors another way")
 
+kept.labels = rows_of(names.labels)
 return flow

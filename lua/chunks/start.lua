@@ -13,8 +13,9 @@ end
 if host.jit then run("helpers", host) end
 local output = run("output", host)
 local api = run("api", host)
-local flow = run("flow", host)
-host.flow_argument = run("fields", host, flow)
+local kept = host.jit and run("kept", host)
+local flow = run("flow", host, kept)
+host.flow_argument = run("fields", host, flow, kept)
 local compile, guards, withheld = run("compile", host), run("guards", host), run("withheld", host)
 local strings = run("strings", host)
 host.lifecycle = run("lifecycle", host, output)

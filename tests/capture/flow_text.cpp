@@ -8,6 +8,7 @@
 
 #include <cstring>
 #include <string>
+#include <utility>
 
 using namespace flowactors;
 
@@ -109,6 +110,26 @@ CAF_TEST(text blocks hold what was stored and are used again) {
   CAF_CHECK_EQUAL(view(blocks.at(0), blocks.at(0).server_name), "");
   blocks.release(first);
   CAF_CHECK_EQUAL(blocks.store(pieces), first);
+}
+
+CAF_TEST(no two blocks of all writers bear the same numbers) {
+  auto one = text_blocks::make(1u << 20), other = text_blocks::make(1u << 20);
+  CAF_REQUIRE(one && other);
+  flow_text_pieces pieces;
+  pieces.server_name = "a.example";
+  const uint32_t first = one->store(pieces), second = one->store(pieces);
+  CAF_CHECK_EQUAL(one->at(first).number, 1u);
+  CAF_CHECK_EQUAL(one->at(second).number, 2u);
+  CAF_CHECK_EQUAL(one->at(first).writer, one->at(second).writer);
+  CAF_CHECK_NOT_EQUAL(one->at(first).writer, other->at(other->store(pieces)).writer);
+
+  CAF_CHECK_EQUAL(one->replace(second, pieces), second); // nothing has changed
+  CAF_CHECK_EQUAL(one->at(second).number, 2u);
+  pieces.server_name = "b.example";
+  const uint32_t third = one->replace(second, pieces);
+  CAF_CHECK_EQUAL(one->at(third).number, 3u);
+  const text_blocks moved = std::move(*one);
+  CAF_CHECK_EQUAL(moved.at(third).writer, moved.at(first).writer);
 }
 
 CAF_TEST(text blocks are bounded and count what found no room) {
