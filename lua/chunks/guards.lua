@@ -2,7 +2,7 @@
 -- lie on the one stack of the thread, and Lua does not see to its end.
 local host = ...
 local pcall, xpcall, create, resume, running = pcall, xpcall, coroutine.create, coroutine.resume, coroutine.running
-local error, type, sub = error, type, string.sub
+local error, type, sub, getinfo = error, type, string.sub, debug.getinfo
 local recheck = host.recheck
 local most_nested = 200
 local most_caught = 1000 -- `pcall` within each other: an error that nobody may hold goes through them one by one
@@ -16,7 +16,10 @@ local function through(before, ok, ...)
 end
 local function enter()
   local before = caught
-  if before >= most_caught then error("C stack overflow", 3) end
+  if before >= most_caught then
+    if getinfo(most_caught, "l") then error("C stack overflow", 3) end
+    before = 0 -- an error went past them
+  end
   caught = before + 1
   return before
 end

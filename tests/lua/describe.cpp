@@ -2,6 +2,7 @@
 
 #include "lua/describe.hpp"
 
+#include "lua/script_vm_impl.hpp"
 #include "tests/lua/fixture.hpp"
 #include "tests/suite.hpp"
 
@@ -132,5 +133,16 @@ CAF_TEST(the types and the documentation have the methods of the helpers) {
     const auto told = found_between(chapter, std::string{"`"} + in_words + ":", "(");
     CAF_CHECK_EQUAL(std::set<std::string>(told.begin(), told.end()),
                     std::set<std::string>(typed.begin(), typed.end()));
+  }
+}
+
+CAF_TEST(the types and the documentation have every callback and hook) {
+  const std::string types = read_file("scripts/types/flowactors.lua"),
+                    words = read_file("docs/scripting.md");
+  std::vector<std::string> names{callback_names.begin(), callback_names.end()};
+  names.insert(names.end(), hook_names.begin(), hook_names.end());
+  for (const std::string& name : names) {
+    CAF_CHECK_NOT_EQUAL(types.find("\n---@field " + name + "? fun("), std::string::npos);
+    CAF_CHECK_NOT_EQUAL(words.find("\n- `" + name + "("), std::string::npos);
   }
 }

@@ -453,3 +453,26 @@ CAF_TEST(who writes most of what is too much breaks a limit and the others do no
       CAF_CHECK_EQUAL(conditions[1].state, "suspended");
     }
 }
+
+// Where the stack is full, the error may pass a call of pcall by before it has begun.
+CAF_TEST(a stack that is full around pcall leaves pcall to the others) {
+  for (const auto mode : both) {
+    script_tree tree;
+    tree.write("a.lua",
+               "local n = 0\nlocal function f() pcall(type, 1) return 1 + f() end\n"
+               "local function after(...) return 1 + f() end\n"
+                 + body("n = (n + 1) % 40 after(unpack({}, 1, n))"));
+    tree.write("b.lua", "local function nest(n) return n == 0 or pcall(nest, n - 1) end\n"
+                          + body("if nest(900) then io.write('.') end"));
+    auto options = with_limits(mode, limit_action::keep);
+    options.limits.deadline = std::chrono::seconds(10);
+    running aut{tree, options};
+    CAF_REQUIRE(aut.vm != nullptr);
+    flow_record flow{};
+    for (int call = 0; call < 1200; ++call)
+      aut.run(event_kind::created, flow);
+    CAF_CHECK_EQUAL(aut.said.written, std::string(1200, '.'));
+    const auto costs = aut.vm->costs();
+    CAF_CHECK_EQUAL(of(costs[0], limit_kind::recursion), 1200u);
+  }
+}
