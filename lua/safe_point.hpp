@@ -14,7 +14,7 @@ namespace flowactors {
 class safe_point {
 public:
   /// Bytes of a text; the buffer in which it was made tells (vm_memory::watch_texts).
-  static constexpr size_t longest_text = size_t{4} << 20;
+  static constexpr size_t longest_text = size_t{2} << 20;
 
   /// `recursion` = calls within each other, of a coroutine; `deepest_stack` or more = not looked
   /// at.

@@ -387,7 +387,7 @@ CAF_TEST(a text may not grow without end by being joined) {
     script_tree tree;
     tree.write("a.lua", "local calls = 0\n"
                           + body("calls = calls + 1\n"
-                                 "local s = ('x'):rep(1e6)\n"
+                                 "local s = ('x'):rep(5e5)\n"
                                  "if calls == 1 then for i = 1, 5 do s = s .. s end end\n"
                                  "if calls == 2 then s = s .. s .. s .. s end\n"
                                  "local n = 0 for i = 1, 5000 do n = n + i end io.write(#s, ' ')"));
@@ -398,7 +398,7 @@ CAF_TEST(a text may not grow without end by being joined) {
     flow_record flow{};
     for (int call = 0; call < 3; ++call)
       aut.run(event_kind::created, flow);
-    CAF_CHECK_EQUAL(aut.said.written, "4000000 1000000 ");
+    CAF_CHECK_EQUAL(aut.said.written, "2000000 500000 ");
     const auto costs = aut.vm->costs();
     CAF_CHECK_EQUAL(of(costs[0], limit_kind::string), 1u);
     CAF_CHECK_EQUAL(aut.vm->rebuilds(), 0u);
@@ -408,7 +408,7 @@ CAF_TEST(a text may not grow without end by being joined) {
 // Nothing looks at the text in the call that made it; the next call pays for nothing.
 CAF_TEST(a long text is the matter of the call that made it) {
   script_tree tree;
-  tree.write("a.lua", "local calls = 0\nlocal half = ('x'):rep(1e6) half = half .. half .. half\n"
+  tree.write("a.lua", "local calls = 0\nlocal half = ('x'):rep(5e5) half = half .. half .. half\n"
                         + body("calls = calls + 1\n"
                                "if calls == 1 then half = half .. half return end\n"
                                "local n = 0 for i = 1, 5000 do n = n + i end io.write(#half)"));
@@ -419,7 +419,7 @@ CAF_TEST(a long text is the matter of the call that made it) {
   flow_record flow{};
   aut.run(event_kind::created, flow);
   aut.run(event_kind::created, flow);
-  CAF_CHECK_EQUAL(aut.said.written, "6000000");
+  CAF_CHECK_EQUAL(aut.said.written, "3000000");
   CAF_CHECK(aut.said.faults.empty());
 }
 
@@ -475,4 +475,25 @@ CAF_TEST(a stack that is full around pcall leaves pcall to the others) {
     const auto costs = aut.vm->costs();
     CAF_CHECK_EQUAL(of(costs[0], limit_kind::recursion), 1200u);
   }
+}
+
+CAF_TEST(pcall may be a thousand deep and no deeper) {
+  for (const auto mode : both)
+    for (const std::string way : {"pcall(nest, n - 1)", "xpcall(nest, print, n - 1)"}) {
+      script_tree tree;
+      tree.write("a.lua", "local function nest(n) return n == 0 or " + way + " end\n"
+                            + body("local n = flow.getFirstSeen() nest(n) io.write(n, ' ')"));
+      auto options = with_limits(mode, limit_action::keep);
+      options.limits.deadline = std::chrono::seconds(10);
+      running aut{tree, options};
+      CAF_REQUIRE(aut.vm != nullptr);
+      for (const int64_t depth : {1000, 1001, 1000}) {
+        flow_record flow{};
+        flow.first_seen_ns = depth * 1'000'000'000;
+        aut.run(event_kind::created, flow);
+      }
+      CAF_CHECK_EQUAL(aut.said.written, "1000 1000 ");
+      const auto costs = aut.vm->costs();
+      CAF_CHECK_EQUAL(of(costs[0], limit_kind::recursion), 1u);
+    }
 }
