@@ -38,6 +38,8 @@ script_limits limits_of(const Section& from) {
   out.load_deadline = from.load_deadline;
   out.memory = from.memory;
   out.output = from.output;
+  out.pattern_steps = from.pattern_steps;
+  out.recursion = from.recursion;
   out.on_limit = from.on_limit == "keep"   ? limit_action::keep
                  : from.on_limit == "stop" ? limit_action::stop
                                            : limit_action::suspend;

@@ -17,6 +17,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* skeleton =
   R"~lua~(-- What this script does. docs/scripting.md has every callback, hook, field and function.
+---@type callbacks
 local M = {}
 
 -- The first packet of a flow; its protocol is not known yet.

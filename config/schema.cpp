@@ -197,8 +197,16 @@ constexpr std::array keys{
     "beyond it, the VM is built anew."),
   KEY_OF("inline", inline_scripts, output, {.kind = value_kind::size, .least = 0, .most = 64 * gib},
          applies,
-         "How much these scripts may write in a second; the rest is dropped and counted. "
-         "0B = no bound."),
+         "How much these scripts may write in a second; the rest is dropped and counted, and the "
+         "script that wrote most of it gets errors. 0B = no bound."),
+  KEY_OF("inline", inline_scripts, pattern_steps,
+         {.kind = integer, .least = 1000, .most = 1'000'000'000}, applies,
+         "How many steps a search for a pattern may take (5 ns each), and eight for each byte "
+         "that is searched."),
+  KEY_OF("inline", inline_scripts, recursion, {.kind = integer, .least = 100, .most = 20'000},
+         applies,
+         "How many calls may be within each other, looked at every thousand calls. LuaJIT's stack "
+         "ends before 20000."),
   KEY_OF(
     "inline", inline_scripts, on_limit, {.kind = choice, .choices = "suspend keep stop"}, applies,
     "What happens to a script that breaks its limits: suspend = it rests for a time and gets one "
@@ -259,8 +267,16 @@ constexpr std::array keys{
     "beyond it, the VM is built anew."),
   KEY_OF_EACH("context", contexts, output, {.kind = value_kind::size, .least = 0, .most = 64 * gib},
               applies,
-              "How much these scripts may write in a second; the rest is dropped and counted. "
-              "0B = no bound."),
+              "How much these scripts may write in a second; the rest is dropped and counted, and "
+              "the script that wrote most of it gets errors. 0B = no bound."),
+  KEY_OF_EACH("context", contexts, pattern_steps,
+              {.kind = integer, .least = 1000, .most = 1'000'000'000}, applies,
+              "How many steps a search for a pattern may take (5 ns each), and eight for each byte "
+              "that is searched."),
+  KEY_OF_EACH("context", contexts, recursion, {.kind = integer, .least = 100, .most = 20'000},
+              applies,
+              "How many calls may be within each other, looked at every thousand calls. LuaJIT's "
+              "stack ends before 20000."),
   KEY_OF_EACH(
     "context", contexts, on_limit, {.kind = choice, .choices = "suspend keep stop"}, applies,
     "What happens to a script that breaks its limits: suspend = it rests for a time and gets one "

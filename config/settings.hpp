@@ -83,6 +83,8 @@ struct settings {
     std::chrono::nanoseconds load_deadline = std::chrono::seconds(1);
     uint64_t memory = 64u << 20;      ///< bytes
     uint64_t output = 64u << 20;      ///< bytes a second, 0 = no bound
+    uint32_t pattern_steps = 200'000; ///< of one search
+    uint32_t recursion = 20'000;      ///< calls within each other
     std::string on_limit = "suspend"; ///< suspend | keep | stop
     uint32_t breaches = 5;
     std::chrono::nanoseconds within = std::chrono::seconds(60);
@@ -102,10 +104,12 @@ struct settings {
     std::chrono::nanoseconds restarts_within = std::chrono::seconds(5);
     bool trusted = false; ///< this and what follows as in [inline]
     std::string compat_names = "current";
-    std::chrono::nanoseconds deadline = std::chrono::milliseconds(10);
+    std::chrono::nanoseconds deadline = std::chrono::milliseconds(50);
     std::chrono::nanoseconds load_deadline = std::chrono::seconds(1);
     uint64_t memory = 64u << 20;
     uint64_t output = 64u << 20;
+    uint32_t pattern_steps = 200'000;
+    uint32_t recursion = 20'000;
     std::string on_limit = "suspend";
     uint32_t breaches = 5;
     std::chrono::nanoseconds within = std::chrono::seconds(60);

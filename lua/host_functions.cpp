@@ -1,6 +1,7 @@
 #include "lua/host_functions.hpp"
 
 #include "lua/call_costs.hpp"
+#include "lua/limit_error.hpp"
 #include "lua/script_folder.hpp"
 
 #include <arpa/inet.h>
@@ -46,6 +47,18 @@ int log(lua_State* L) {
   const std::string_view script = text_at(L, 2), text = text_at(L, 3).substr(0, longest_line);
   log_out(host_of(L), static_cast<script_output::level>(std::clamp(level, 0, 3)), script, text);
   return 0;
+}
+
+// Called where something was dropped: whether more is, now.
+int is_crowded(lua_State* L) {
+  output_meter& meter = host_of(L).meter;
+  meter.look(clock_ns());
+  lua_pushboolean(L, meter.crowded() ? 1 : 0);
+  return 1;
+}
+
+int refuse_output(lua_State* L) {
+  raise_limit(L, "output", "the script wrote most of what is more than may be written in a second");
 }
 
 // nearest(name, table) -> " (did you mean X?)" or "". Scripts choose both: what is too long or too
@@ -231,6 +244,8 @@ int finalizer_failed(lua_State* L) {
 }
 
 constexpr luaL_Reg functions[] = {{"log", log},
+                                  {"is_crowded", is_crowded},
+                                  {"refuse_output", refuse_output},
                                   {"finalizer_failed", finalizer_failed},
                                   {"nearest", nearest_key},
                                   {"isdir", is_folder},
@@ -319,6 +334,8 @@ void push_host_functions(lua_State* L, host_state& host) {
   lua_setfield(L, -2, "sink");
   lua_pushlightuserdata(L, reinterpret_cast<void*>(hand_over));
   lua_setfield(L, -2, "write");
+  lua_pushlightuserdata(L, const_cast<int32_t*>(&host.meter.second()));
+  lua_setfield(L, -2, "meter");
   lua_pushlightuserdata(L, nullptr);
   lua_setfield(L, -2, "null");
 }

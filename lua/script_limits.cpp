@@ -5,7 +5,7 @@ namespace flowactors {
 namespace {
 
 constexpr std::array<const char*, limit_kind_count> names{
-  "deadline", "memory", "pattern", "string", "sort", "recursion", "other"};
+  "deadline", "memory", "pattern", "string", "sort", "recursion", "output", "other"};
 
 } // namespace
 

@@ -88,8 +88,9 @@ result<void> script_vm::impl::open() {
 /// A VM with all scripts, from the texts. A script that makes it impossible is left out.
 result<void> script_vm::impl::build() {
   for (size_t place = 0;;) {
-    const auto opened = open_state({access, host, helpers, cache, options.names, guard, lifecycle,
-                                    jit, options.trusted, options.context, root, folder});
+    const auto opened =
+      open_state({access, host, helpers, cache, options.names, guard, point, lifecycle, jit,
+                  options.trusted, options.context, root, folder});
     if (!opened)
       return opened.failure();
     L = opened.value();

@@ -21,13 +21,15 @@ script_vm::impl::impl(const script_vm_options& from)
     output(from.output != nullptr ? from.output : &nobody_listens),
     access(from.names),
     helpers(from.helper_bytes),
-    guard(options.limits) {
+    guard(options.limits),
+    point(guard, options.limits.recursion) {
   access.cursor.text_arena = from.text_arena;
   helpers.now_ns = &access.cursor.now_ns;
   host.output = output;
   cache.store = from.store != nullptr ? from.store : std::make_shared<value_store>();
   cache.output = output;
   host.meter.set_most(from.limits.output);
+  host.budget.pattern_steps = from.limits.pattern_steps;
   guard.set_place(&access.cursor.place);
   if (from.compat_names == name_age::of_year_2017)
     access.old_names = translate_names(from.names != nullptr ? *from.names : catalog{});

@@ -149,6 +149,7 @@ struct script_vm::impl {
   host_state host;
   cache_state cache;
   call_guard guard;
+  safe_point point;
   lifecycle_state lifecycle;
   std::vector<std::unique_ptr<script_callback>> hook_targets; // by script and hook, or null
   lua_State* L = nullptr;

@@ -3,6 +3,7 @@
 #include <lua.hpp>
 
 #include <algorithm>
+#include <bit>
 
 namespace flowactors {
 
@@ -74,6 +75,8 @@ void* vm_memory::resize(void* block, size_t old_size, size_t size) {
     return nullptr;
   }
   count(after, before);
+  if (size > longest_text_ && size > old_size && std::has_single_bit(size)) [[unlikely]]
+    on_long_text_(text_data_);
   return got;
 }
 

@@ -39,6 +39,15 @@ public:
   /// thread. It may leave the VM. Ends with the call.
   void ask(exit_function look) noexcept { look_.store(look, std::memory_order_relaxed); }
 
+  /// From now on `told(data)` is called when a buffer has grown in which a text of more than
+  /// `longest` bytes is made (LuaJIT's buffers have powers of two; its tables never do). It may not
+  /// leave the VM.
+  void watch_texts(size_t longest, exit_function told, void* data) noexcept {
+    longest_text_ = longest;
+    on_long_text_ = told;
+    text_data_ = data;
+  }
+
   /// Of a watched state that was left in the middle of LuaJIT's own work and can't be closed: gives
   /// its large blocks back, which have pages of their own. What is small is lost.
   void abandon() noexcept;
@@ -79,6 +88,9 @@ private:
   exit_function exit_;
   void* exit_data_;
   std::atomic<exit_function> look_{nullptr};
+  size_t longest_text_ = SIZE_MAX;
+  exit_function on_long_text_ = nullptr;
+  void* text_data_ = nullptr;
   void* (*real_)(void*, void*, size_t, size_t) = nullptr;
   void* real_data_ = nullptr;
   size_t used_ = 0;

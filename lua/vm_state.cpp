@@ -48,6 +48,7 @@ void push_host(lua_State* L, const state_texts& texts) {
   push_names(L, plan.names, plan.access.old_names);
   push_host_functions(L, plan.host);
   push_guard(L, plan.guard);
+  push_safe_point(L, plan.point);
   push_lifecycle(L, plan.lifecycle);
   push_emission(L, plan.access, plan.host);
   push_compiler(L, plan.host);

@@ -6,6 +6,7 @@
 #include "lua/flow_methods.hpp"
 #include "lua/helpers/helper_memory.hpp"
 #include "lua/host_functions.hpp"
+#include "lua/safe_point.hpp"
 #include "lua/script_lifecycle.hpp"
 
 #include <string>
@@ -22,6 +23,7 @@ struct vm_plan {
   cache_state& cache;
   const catalog* names;
   call_guard& guard;
+  safe_point& point;
   lifecycle_state& lifecycle;
   bool jit;
   bool trusted;

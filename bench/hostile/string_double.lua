@@ -1,5 +1,4 @@
 -- A text that doubles.
--- Late: its last doubling copies 32 MiB between two checks.
 local M = {}
 function M.flowCreate()
   local s = "abcdefgh"

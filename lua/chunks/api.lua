@@ -34,10 +34,14 @@ local function inside(path, name)
 end
 for _, name in ipairs {"isdir", "exists", "notEmptyFile", "fileLastChange", "readdir"} do
   local work = host[name]
-  ntop[name] = function(path) return work(inside(path, name) and path or "") end
+  ntop[name] = function(path)
+    path = text_or_number(path, 1, name)
+    return work(inside(path, name) and path or "")
+  end
 end
 local folders_left = 100 -- that scripts of this VM may make
 function ntop.mkdir(path)
+  path = text_or_number(path, 1, "mkdir")
   if not inside(path, "mkdir") or folders_left == 0 then return false end
   local made = host.mkdir(path)
   if made then folders_left = folders_left - 1 end
@@ -56,7 +60,9 @@ function ntop.hasVLANs() return false end
 function ntop.verboseTrace() return false end
 function ntop.getSiteCategories() return {} end
 function ntop.syslog(is_error, message)
-  host.log(is_error and is_error ~= 0 and 3 or 1, "", text_or_number(message, 2, "syslog"))
+  message = text_or_number(message, 2, "syslog")
+  host.log(is_error and is_error ~= 0 and 3 or 1, "", message)
+  host.said(#message)
 end
 
 -- Names -------------------------------------------------------------------------------------------------------------------------------

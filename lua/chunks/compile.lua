@@ -2,10 +2,13 @@
 -- the limits in it.
 local host = ...
 local load, setfenv, sub = load, setfenv, string.sub
-local instrument, explain, look = host.instrument, host.explain, host.slow
+local instrument, explain, look, inspect = host.instrument, host.explain, host.slow, host.inspect
 
 -- Recording stops here: a trace that began in the one turn of many that looks at the clock would be left, by a side exit, in all others.
-local function slow() return look() end
+local function slow()
+  inspect()
+  return look()
+end
 if host.jit then jit.off(slow) end
 
 --- A function of the text with the environment `env`; or nil and a message.

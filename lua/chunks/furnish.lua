@@ -18,14 +18,16 @@ end
 
 local function print_of(script)
   return function(value)
-    local kind = type(value)
+    local kind, level, text = type(value), 1, value
     if kind == "string" then
-      if value ~= "" then host.log(1, script, value) end
+      if value == "" then return end
     elseif kind == "number" then
-      host.log(1, script, ("%f"):format(value))
+      text = ("%f"):format(value)
     else
-      host.log(2, script, "print: a string or a number was expected, found " .. (value == nil and "nil" or kind))
+      level, text = 2, "print: a string or a number was expected, found " .. (value == nil and "nil" or kind)
     end
+    host.log(level, script, text)
+    host.said(#text)
   end
 end
 

@@ -11,13 +11,13 @@ local ends, spend = host.message_ends, host.bounded.spend
 local hooks = {"setup", "tick", "teardown", "save", "restore", "message"}
 local exported_by, name_by = {}, {} -- by number of the script
 local waiting, delivering = {}, {}
-local told = {}
-local emit, append = host.emit, output.append_line
+local told, most_told = {}, 20 -- words about sending, of a VM
+local emit, append, said = host.emit, output.append_line, output.said
 local emitted = ffi.cast("const script_text *", host.emitted)
 
 local function once(script, text)
-  if told[text] then return end
-  told[text] = true
+  if told[text] or most_told == 0 then return end
+  told[text], most_told = true, most_told - 1
   host.log(2, script, text)
 end
 
@@ -94,13 +94,17 @@ end
 --- Gives a script's environment the functions by which it speaks.
 function lifecycle.furnish(env, script)
   function env.emit(value)
-    if not emit(value, script) then append(emitted.data, emitted.size) end
+    if emit(value, script) then
+      said(tonumber(emitted.size))
+    else
+      append(emitted.data, emitted.size)
+    end
   end
   function env.send(context, value)
     if type(context) ~= "string" then error("bad argument #1 to 'send' (string expected, got " .. type(context) .. ")", 2) end
     if context ~= host.context then
       host.note_message(ends.unknown_context)
-      once(script, ("send: there is no context '%s' to send to; its messages are dropped"):format(context))
+      once(script, ("send: there is no context '%s' to send to; its messages are dropped"):format(context:sub(1, 64)))
       return false
     end
     local text, message, too_large = packed(value, most_message, "send")
@@ -123,7 +127,11 @@ function lifecycle.furnish(env, script)
   end
   env.log = host.named({}, "log")
   for level, name in ipairs {"debug", "info", "warning", "error"} do
-    env.log[name] = function(text) host.log(level - 1, script, tostring(text)) end
+    env.log[name] = function(text)
+      text = tostring(text)
+      host.log(level - 1, script, text)
+      said(#text)
+    end
   end
   --- Packet time in seconds.
   function env.now() return tonumber(cx.now_ns) / 1e9 end

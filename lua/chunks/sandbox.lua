@@ -36,7 +36,12 @@ for name, value in next, host.bounded.table do tables[name] = value end
 local function io_of()
   local standard = {write = function(_, ...) return output.write(...) end, flush = function() return true end,
     close = function() return nil, "standard output stays open" end, setvbuf = function() return true end}
-  local errors = {write = function(_, text) host.log(2, "", tostring(text)) return true end, flush = function() return true end}
+  local errors = {write = function(_, text)
+    text = tostring(text)
+    host.log(2, "", text)
+    host.said(#text)
+    return true
+  end, flush = function() return true end}
   local io = {write = output.write, stdout = standard, stderr = errors, output = function() return standard end,
     flush = function() return true end, type = function(file) return (file == standard or file == errors) and "file" or nil end}
   return withheld.offering(io, "io", reason)

@@ -148,3 +148,526 @@ function log.info(text) end
 function log.warning(text) end
 ---@param text string
 function log.error(text) end
+
+-- Helpers ------------------------------------------------------------------------------------------------------------------------------
+
+---Options of window_counter.
+---@class window_counter_options
+---@field window? number Seconds that a sum reaches back; 60.
+---@field buckets? number Parts of the window; 12.
+---@field max_keys? number 65536.
+---@field from? string What save() gave.
+
+---How many, or how much, per key within the last while.
+---@class window_counter_object
+local counter = {}
+
+---Adds n (1); gives the sum in the window that ends now.
+---@param key string|number
+---@param n? number
+---@param when? number Seconds since 1970; packet time if left out.
+---@return number
+function counter:add(key, n, when) end
+
+---The sum; 0 if there is none.
+---@param key string|number
+---@param when? number Seconds since 1970; packet time if left out.
+---@return number
+function counter:count(key, when) end
+
+---Keys with something in their window; looks at all of them.
+---@param when? number Seconds since 1970; packet time if left out.
+---@return number
+function counter:size(when) end
+
+---Forgets everything.
+function counter:clear() end
+
+---Keys that made way for others.
+---@return number
+function counter:evicted() end
+
+---The state as bytes, for `from`.
+---@return string
+function counter:save() end
+
+---Counts per key within a window of time (docs/helpers.md).
+---@param options? window_counter_options
+---@return window_counter_object
+function window_counter(options) end
+
+---Options of distinct.
+---@class distinct_options
+---@field window? number Seconds; 60; 0 = nothing is forgotten.
+---@field max_keys? number 4096.
+---@field precision? number 4 to 16; 12.
+---@field from? string What save() gave.
+
+---How many different values per key.
+---@class distinct_object
+local set_of_values = {}
+
+---Notes a value; gives how many different ones the key had.
+---@param key string|number
+---@param value string|number
+---@param when? number Seconds since 1970; packet time if left out.
+---@return number
+function set_of_values:add(key, value, when) end
+
+---How many different values the key had; 0 if there is none.
+---@param key string|number
+---@param when? number Seconds since 1970; packet time if left out.
+---@return number
+function set_of_values:count(key, when) end
+
+---Keys with a value in their window; looks at all of them.
+---@param when? number Seconds since 1970; packet time if left out.
+---@return number
+function set_of_values:size(when) end
+
+---Forgets everything.
+function set_of_values:clear() end
+
+---Keys that made way for others.
+---@return number
+function set_of_values:evicted() end
+
+---The state as bytes, for `from`.
+---@return string
+function set_of_values:save() end
+
+---Counts different values per key, estimated beyond 64 (docs/helpers.md).
+---@param options? distinct_options
+---@return distinct_object
+function distinct(options) end
+
+---The greatest among any number of keys.
+---@class top_k_object
+local top = {}
+
+---Adds n (1).
+---@param key string|number
+---@param n? number
+function top:add(key, n) end
+
+---The n greatest, or all.
+---@param n? number
+---@return {key: string|number, count: number, error: number}[]
+function top:list(n) end
+
+---Keys that are there.
+---@return number
+function top:size() end
+
+---The sum of everything that was added.
+---@return number
+function top:total() end
+
+---Forgets everything.
+function top:clear() end
+
+---The state as bytes, for `from`.
+---@return string
+function top:save() end
+
+---Keeps the greatest keys (docs/helpers.md).
+---@param options? {k?: number, from?: string}
+---@return top_k_object
+function top_k(options) end
+
+---What was seen before.
+---@class expiring_set_object
+local seen = {}
+
+---True if the key was not there.
+---@param key string|number
+---@param when? number Seconds since 1970; packet time if left out.
+---@return boolean
+function seen:add(key, when) end
+
+---True if the key is there.
+---@param key string|number
+---@param when? number Seconds since 1970; packet time if left out.
+---@return boolean
+function seen:has(key, when) end
+
+---True if the key was there.
+---@param key string|number
+---@param when? number Seconds since 1970; packet time if left out.
+---@return boolean
+function seen:remove(key, when) end
+
+---Keys that are there; looks at all of them.
+---@param when? number Seconds since 1970; packet time if left out.
+---@return number
+function seen:size(when) end
+
+---Forgets everything.
+function seen:clear() end
+
+---Keys that made way for others.
+---@return number
+function seen:evicted() end
+
+---The state as bytes, for `from`.
+---@return string
+function seen:save() end
+
+---Remembers keys for a while (docs/helpers.md).
+---@param options? {ttl?: number, max?: number, refresh?: boolean, from?: string}
+---@return expiring_set_object
+function expiring_set(options) end
+
+---A value per key for a while.
+---@class expiring_map_object
+local map = {}
+
+---The key's time begins anew.
+---@param key string|number
+---@param value string|number|boolean
+---@param when? number Seconds since 1970; packet time if left out.
+function map:set(key, value, when) end
+
+---The value, or nil.
+---@param key string|number
+---@param when? number Seconds since 1970; packet time if left out.
+---@return string|number|boolean|nil
+function map:get(key, when) end
+
+---True if the key was there.
+---@param key string|number
+---@param when? number Seconds since 1970; packet time if left out.
+---@return boolean
+function map:remove(key, when) end
+
+---Keys that are there; looks at all of them.
+---@param when? number Seconds since 1970; packet time if left out.
+---@return number
+function map:size(when) end
+
+---Forgets everything.
+function map:clear() end
+
+---Keys that made way for others.
+---@return number
+function map:evicted() end
+
+---The state as bytes, for `from`.
+---@return string
+function map:save() end
+
+---Remembers values for a while (docs/helpers.md).
+---@param options? {ttl?: number, max?: number, from?: string}
+---@return expiring_map_object
+function expiring_map(options) end
+
+---Networks, and which of them an address is in.
+---@class prefix_set_object
+local networks = {}
+
+---Adds a network or an address, or gives it another label.
+---@param cidr string
+---@param label? string|number|boolean
+function networks:add(cidr, label) end
+
+---The label of the smallest network that the address is in, or the network; nil if there is none.
+---@param ip string
+---@return string|number|boolean|nil
+function networks:match(ip) end
+
+---True if the network was there.
+---@param cidr string
+---@return boolean
+function networks:remove(cidr) end
+
+---Networks that are there.
+---@return number
+function networks:size() end
+
+---Forgets everything.
+function networks:clear() end
+
+---The state as bytes, for `from`.
+---@return string
+function networks:save() end
+
+---Networks, alone or with labels: {"10.0.0.0/8", ["192.168.7.0/24"] = "lab"} (docs/helpers.md).
+---@param networks? table
+---@return prefix_set_object
+function prefix_set(networks) end
+
+---JSON (docs/helpers.md).
+---@class json
+json = {}
+
+---The value as text on one line.
+---@param value any
+---@return string
+function json.encode(value) end
+
+---The value; or nil and what is wrong.
+---@param text string
+---@return any value
+---@return string? fault
+function json.decode(text) end
+
+-- The API of 2017 -------------------------------------------------------------------------------------------------------------------
+
+---The machine and the cache, as scripts of 2017 know them. Names that are not offered do nothing.
+---@class ntop
+ntop = {}
+
+---installdir, workingdir, scriptdir, httpdocsdir, callbacksdir.
+---@return table<string, string>
+function ntop.getDirs() end
+
+---True for a folder of the installation.
+---@param path string
+---@return boolean
+function ntop.isdir(path) end
+
+---True if it is in the installation.
+---@param path string
+---@return boolean
+function ntop.exists(path) end
+
+---True for a file that holds something.
+---@param path string
+---@return boolean
+function ntop.notEmptyFile(path) end
+
+---Seconds since 1970; -1 if there is no such file.
+---@param path string
+---@return number
+function ntop.fileLastChange(path) end
+
+---Names in a folder, each to itself.
+---@param path string
+---@return table<string, string>
+function ntop.readdir(path) end
+
+---True if the folder was made; 100 at most.
+---@param path string
+---@return boolean
+function ntop.mkdir(path) end
+
+---Name of a service.
+---@param port number
+---@param protocol? string
+---@return string
+function ntop.getservbyport(port, protocol) end
+
+---An address from its number.
+---@param number number
+---@return string
+function ntop.inet_ntoa(number) end
+
+---Sends a datagram; the host is an address. True if it left.
+---@param host string
+---@param port number
+---@param data string
+---@return boolean
+function ntop.send_udp_data(host, port, data) end
+
+---Seconds since 1970 by the clock, with a fraction.
+---@return number
+function ntop.gettimemsec() end
+
+---Seconds that the program runs.
+---@return number
+function ntop.getUptime() end
+
+---Product, version and the like.
+---@return table<string, any>
+function ntop.getInfo() end
+
+---False.
+---@return boolean
+function ntop.isPro() end
+
+---False.
+---@return boolean
+function ntop.isEnterprise() end
+
+---False.
+---@return boolean
+function ntop.isWindows() end
+
+---False.
+---@return boolean
+function ntop.hasGeoIP() end
+
+---False.
+---@return boolean
+function ntop.hasVLANs() end
+
+---False.
+---@return boolean
+function ntop.verboseTrace() end
+
+---Nothing.
+---@return table
+function ntop.getSiteCategories() end
+
+---A line in the log.
+---@param is_error boolean|number
+---@param message string
+function ntop.syslog(is_error, message) end
+
+---The address itself: nothing is resolved.
+---@param address string
+---@return string
+function ntop.getResolvedName(address) end
+
+---The local network of that number, "" if there is none.
+---@param id number
+---@return string
+function ntop.getNetworkNameById(id) end
+
+---Networks of the settings, each with "".
+---@return table<string, string>
+function ntop.getLocalNetworks() end
+
+---"" if there is none.
+---@param key string
+---@return string
+function ntop.getCache(key) end
+
+---Keeps a text, for a while if seconds are given.
+---@param key string
+---@param value string
+---@param seconds? number
+---@return string
+function ntop.setCache(key, value, seconds) end
+
+---Forgets a key.
+---@param key string
+function ntop.delCache(key) end
+
+---Keys that a pattern with * and ? fits, each with ""; nil if there is none.
+---@param pattern string
+---@return table<string, string>?
+function ntop.getKeysCache(pattern) end
+
+---"" if there is none.
+---@param key string
+---@param field string
+---@return string
+function ntop.getHashCache(key, field) end
+
+---Keeps a text under a field of a key.
+---@param key string
+---@param field string
+---@param value string
+---@return string
+function ntop.setHashCache(key, field, value) end
+
+---Forgets a field.
+---@param key string
+---@param field string
+function ntop.delHashCache(key, field) end
+
+---Fields and their texts; nil if there is none.
+---@param key string
+---@return table<string, string>?
+function ntop.getHashAllCache(key) end
+
+---Fields, each with ""; nil if there is none.
+---@param key string
+---@return table<string, string>?
+function ntop.getHashKeysCache(key) end
+
+---Adds a member to a set.
+---@param key string
+---@param member string
+function ntop.setMembersCache(key, member) end
+
+---Takes a member out of a set.
+---@param key string
+---@param member string
+function ntop.delMembersCache(key, member) end
+
+---Members of a set; nil if there is none.
+---@param key string
+---@return string[]?
+function ntop.getMembersCache(key) end
+
+---Puts a text at the head of a list, which keeps so many at most.
+---@param key string
+---@param value string
+---@param longest? number
+---@return string
+function ntop.lpushCache(key, value, longest) end
+
+---Takes the text at the head of a list; nil if there is none.
+---@param key string
+---@return string?
+function ntop.lpopCache(key) end
+
+---Texts of a list, counted from 0; nil if there is none.
+---@param key string
+---@param from? number
+---@param to? number
+---@return string[]?
+function ntop.lrangeCache(key, from, to) end
+
+---As getCache.
+---@param key string
+---@return string
+function ntop.getPref(key) end
+
+---As setCache.
+---@param key string
+---@param value string
+---@return string
+function ntop.setPref(key, value) end
+
+---What flows come from, as scripts of 2017 know it. Names that are not offered do nothing.
+---@class interface
+interface = {}
+
+---"Unknown" if there is none.
+---@param id number
+---@return string
+function interface.getnDPIProtoName(id) end
+
+----1 if there is none.
+---@param name string
+---@return number
+function interface.getnDPIProtoId(name) end
+
+---"Unrated" if there is none.
+---@param id number
+---@return string
+function interface.getnDPIProtoBreed(id) end
+
+---Numbers by name, as texts.
+---@return table<string, string>
+function interface.getnDPIProtocols() end
+
+---Numbers by name, as texts.
+---@return table<string, string>
+function interface.getnDPICategories() end
+
+---Does nothing: there is one interface.
+---@param name? string
+function interface.select(name) end
+
+---True.
+---@return boolean
+function interface.isPacketInterface() end
+
+---True.
+---@return boolean
+function interface.isRunning() end
+
+---False.
+---@return boolean
+function interface.isIdle() end
+
+---Nothing, as scripts of 2017 hand it on.
+---@type userdata
+global_flow = nil
+---The name of the context: "inline" or that of the settings.
+---@type string
+script_context = ""

@@ -186,11 +186,11 @@ CAF_TEST(every member of the settings has its key) {
          community_id_seed] = all.flows;
   auto& [dpi_enabled, guess, max_tcp_packets, max_udp_packets, protocols_file] = all.dpi;
   auto& [scripts_enabled, root, jit, store_entries, store_size, helper_size] = all.scripts;
-  auto& [trusted, compat_names, deadline, load_deadline, memory, output, on_limit, breaches, within,
-         retry_after] = all.inline_scripts;
+  auto& [trusted, compat_names, deadline, load_deadline, memory, output, pattern_steps, recursion,
+         on_limit, breaches, within, retry_after] = all.inline_scripts;
   auto& [at, shards, lane, policy, batch, linger, restarts, restarts_within, c_trusted,
-         c_compat_names, c_deadline, c_load_deadline, c_memory, c_output, c_on_limit, c_breaches,
-         c_within, c_retry_after] = all.contexts[""];
+         c_compat_names, c_deadline, c_load_deadline, c_memory, c_output, c_pattern_steps,
+         c_recursion, c_on_limit, c_breaches, c_within, c_retry_after] = all.contexts[""];
   auto& [report_file, strict_ledger, summary] = all.report;
   auto& [grace] = all.shutdown;
   auto& [level, log_file] = all.log;
@@ -245,6 +245,8 @@ CAF_TEST(every member of the settings has its key) {
                                             &load_deadline,
                                             &memory,
                                             &output,
+                                            &pattern_steps,
+                                            &recursion,
                                             &on_limit,
                                             &breaches,
                                             &within,
@@ -263,6 +265,8 @@ CAF_TEST(every member of the settings has its key) {
                                             &c_load_deadline,
                                             &c_memory,
                                             &c_output,
+                                            &c_pattern_steps,
+                                            &c_recursion,
                                             &c_on_limit,
                                             &c_breaches,
                                             &c_within,

@@ -71,6 +71,7 @@ class ScriptTests(Case):
         self.assertEqual(new("inline", "mine"), f"{script}\n")
         out, _ = self.run_it("-q", "--set", "inline.deadline=1s", "-r", captures / "ntp.pcap")
         self.assertEqual(out, '{"client":"10.71.0.1","port":123,"proto":"NTP","server":"10.71.0.2"}\n' * 3)
+        self.assertIn("---@type callbacks\nlocal M = {}\n", script.read_text())  # so that editors know its flow
         script.write_text("-- changed")
         self.assertIn("already", new("inline", "mine", code=2))
         self.assertEqual(script.read_text(), "-- changed")

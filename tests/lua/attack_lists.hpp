@@ -100,6 +100,27 @@ inline constexpr attack reaches[] = {
   {"yielding from a callback", "local ok = pcall(coroutine.yield, 1) return ok"},
   {"the global table's metatable",
    "setmetatable(_G, {__index = function() return 'spoiled' end, __newindex = function() end}) return false"},
+  {"metatables for the offered tables",
+   "for _, t in ipairs({flow, ntop, interface, json, log, io, os, debug}) do "
+   "if pcall(setmetatable, t, {__index = function() return 'spoiled' end}) then return true end end"},
+  {"modules by names that are paths",
+   "for _, name in ipairs({'/etc/passwd', '../../../../etc/passwd', 'x;/etc/passwd', 'a\\0b', '?', '', '.', '%s', 'ffi\\0', 'jit.util', "
+   "'string.buffer', 'table.new'}) do if pcall(require, name) then return name end end"},
+  {"finalisers of helpers",
+   "local c = window_counter() return type(getmetatable(c)) == 'table' or pcall(setmetatable, c, {}) or pcall(function() return c.__gc end)"},
+  {"methods of one helper on another",
+   "return pcall(window_counter().add, distinct(), 'x') or pcall(expiring_set().has, {}, 'x')"},
+  {"bytecode behind empty pieces",
+   "local n = 0 return load(function() n = n + 1 return n < 5 and ' ' or ({'\\27', 'LJ'})[n - 4] end) "
+   "or loadstring((' '):rep(10) .. '\\27LJ\\2')"},
+  {"the environment of the thread", "return pcall(setfenv, 0, {}) or getfenv(0) ~= _G"},
+  {"yielding out of a comparison",
+   "return (coroutine.resume(coroutine.create(function() table.sort({3, 2, 1}, coroutine.yield) end)))"},
+  {"yielding out of the handler of an error",
+   "return (coroutine.resume(coroutine.create(function() xpcall(error, coroutine.yield) error('x') end)))"},
+  {"the rest of a division of cdata",
+   "local x = -9223372036854775807LL - 1 for i = 1, 200 do local y = i % 2 == 0 and -1LL or 0LL if x % y ~= 0LL and i % 2 == 0 then return true end "
+   "local _ = x / y end"},
 };
 
 // Loops that the checks of the limits stop, or the watchdog.
@@ -127,6 +148,15 @@ inline constexpr attack endless[] = {
   {"long texts joined", "local a = ('x'):rep(1e6) while true do local _ = a .. 'b' end"},
   {"a large table emptied and searched",
    "local t = {} for i = 1, 3e5 do t[i + 0.5] = 1 end for k in pairs(t) do t[k] = nil end while true do next(t) end"},
+  {"long digits added", "local a = ('1'):rep(1e6) while true do local _ = a + 0 end"},
+  {"a metamethod that joins itself",
+   "local m = {} function m.__concat(a, b) return a .. b end local _ = setmetatable({}, m) .. 'x'"},
+  {"a comparison of tables that never ends",
+   "local m = {__eq = function() while true do end end} local _ = setmetatable({}, m) == setmetatable({}, m)"},
+  {"a text of a text of an error that never ends",
+   "error(setmetatable({}, {__tostring = function() return tostring(setmetatable({}, {__tostring = function() while true do end end})) end}))"},
+  {"a path of modules that never ends",
+   "package.path = setmetatable({}, {__tostring = function() while true do end end}) require('x')"},
   {"exploding traces",
    "local fs = {} for i = 1, 1e9 do fs[i % 500] = loadstring('local n = 0 for k = 1, 100 do n = n + ' .. i .. ' end return n') fs[i % 500]() end"},
 };
@@ -141,6 +171,8 @@ inline constexpr attack greedy[] = {
    "while true do pcall(function() local t = {} for i = 1, 1e9 do t[i] = {} end end) end"},
   {"coroutines that are kept",
    "local t = {} for i = 1, 1e9 do t[i] = coroutine.create(function() coroutine.yield() end) coroutine.resume(t[i]) end"},
+  {"one join of many texts",
+   "local a = ('x'):rep(1e6) local _ = loadstring('local a = ... return ' .. ('a..'):rep(100) .. 'a')(a)"},
   {"closures that are kept",
    "local t = {} for i = 1, 1e9 do t[i] = function() return i, t end end"},
 };
@@ -171,6 +203,9 @@ inline constexpr attack lengthy[] = {
    "big = {} for i = 1, 1e5 do big[i] = '' end"},
   {"long texts in a format", "while true do local _ = ('%s%s'):format(big, big) end",
    "big = ('x'):rep(4e5)"},
+  {"long texts of objects in a format",
+   "local t = {} for i = 1, 50 do t[i] = big end (('%s'):rep(50)):format(unpack(t))",
+   "big = setmetatable({}, {__tostring = function() return ('x'):rep(1e5) end})"},
   {"long texts in upper case", "while true do local _ = big:upper() end", "big = ('x'):rep(1e6)"},
   {"long texts as numbers", "while true do tonumber(big) end", "big = ('1'):rep(1e6)"},
   {"long texts as numbers of a base", "while true do tonumber(big, 36) end",
@@ -261,6 +296,13 @@ inline constexpr attack swallowing[] = {
   {"a pattern", "pcall(string.find, ('a'):rep(30000), '.-.-.-.-b')"},
   {"a long text", "pcall(string.rep, 'x', 1e9)"},
   {"a large list", "pcall(table.sort, big)", "big = {} for i = 1, 2e5 do big[i] = i end"},
+  {"a module", "package.preload.x = function() while true do end end pcall(require, 'x')"},
+  {"a walk over a table", "pcall(table.foreach, {1}, function() while true do end end)"},
+  {"a coroutine as an iterator",
+   "for _ in coroutine.wrap(function() pcall(function() while true do end end) coroutine.yield(1) end) do end"},
+  {"a text that is joined to itself",
+   "pcall(function() local s = ('x'):rep(1e6) while true do s = s .. s end end)"},
+  {"a thousand times pcall", "local function f() return pcall(f) end f()"},
   {"a record", "pcall(function() for i = 1, 1e9 do emit(big) end end)",
    "big = {} for i = 1, 2e4 do big[i] = i end"},
   {"a full stack", "local function f() return 1 + f() end pcall(f)"},
@@ -278,6 +320,10 @@ inline constexpr attack swallowing[] = {
 // C functions and coroutines within each other lie on the stack of the thread, which would end.
 inline constexpr attack nested[] = {
   {"coroutines", "local function f() coroutine.wrap(f)() end f()"},
+  {"calls of pcall", "local function f() return pcall(f) end f()"},
+  {"calls of xpcall", "local function f() return xpcall(f, function(e) return e end) end f()"},
+  {"calls of pcall through coroutines",
+   "local function f() return pcall(coroutine.wrap(function() return pcall(pcall, f) end)) end f()"},
   {"resumed coroutines",
    "local function f() error(select(2, coroutine.resume(coroutine.create(f))), 0) end f()"},
   {"replacements", "local function f() return ('a'):gsub('a', f) end f()"},

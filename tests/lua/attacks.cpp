@@ -114,7 +114,8 @@ CAF_TEST(memory stays below the cap) {
         CAF_REQUIRE_LESS(aut.vm->memory(), cap + 1);
       }
       CAF_CHECK(broke_limits(aut));
-      aut.vm->flush();
+      for (int i = 0; i < 200 && aut.vm->memory() >= 8u << 20; ++i)
+        aut.vm->flush(); // what is garbage goes step by step
       CAF_CHECK_LESS(aut.vm->memory(), 8u << 20);
       const auto costs = aut.vm->costs();
       CAF_CHECK_EQUAL(costs[1].errors, 0u);

@@ -96,9 +96,10 @@ CAF_TEST(the error of a limit is held back by nothing) {
 CAF_TEST(what the watchdog ends costs little memory and weighs as much as many breaches) {
   const attack slow{"",
                     "local i = 0 for k = 1, 1e5 do end "
-                    "while true do i = i + 1 local _ = c[i % 2] < d end",
-                    "a = ('x'):rep(1e6) for i = 1, 3 do a = a .. a end "
-                    "c, d = {[0] = a .. 'b', a .. 'c'}, a .. 'd'"};
+                    "while true do i = i + 1 local a, b = c[i % 2], c[(i + 1) % 2] "
+                    "local _ = d < a or d < b or e < a or e < b end",
+                    "a = ('x'):rep(1e6) a = a .. a "
+                    "c, d, e = {[0] = a .. 'b', a .. 'c'}, a .. 'd', a .. 'e'"};
   script_tree tree;
   tree.write("attack.lua", callback(slow));
   tree.write("honest.lua", honest);
@@ -155,6 +156,7 @@ CAF_TEST(lines of the log count with what is written) {
   tree.write("a.lua", "return {flowCreate = function() print(('x'):rep(1000)) end}");
   auto options = running::with(jit_mode::automatic, nullptr, nullptr);
   options.limits.output = 5'500;
+  options.limits.on_limit = limit_action::keep;
   running aut{tree, running::patient(options)};
   CAF_REQUIRE(aut.vm != nullptr);
   flow_record flow{};

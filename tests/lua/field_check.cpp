@@ -22,6 +22,9 @@ CAF_TEST(unknown fields are found in the text) {
 CAF_TEST(a script may use the name for something else) {
   CAF_CHECK(unknown_fields("a.lua", "local flow = {} x = flow.odd").empty());
   CAF_CHECK(unknown_fields("a.lua", "flow = f() x = flow.odd").empty());
+  CAF_CHECK(unknown_fields("a.lua", "local flow = flow.dump() x = flow.odd").empty());
+  CAF_CHECK(!unknown_fields("a.lua", "emit {flow = flow.id, a = flow.odd}").empty());
+  CAF_CHECK(!unknown_fields("a.lua", "local flow = flow x = flow.odd").empty());
   CAF_CHECK(unknown_fields("a.lua", "x = 'unfinished").empty());
 }
 
@@ -33,6 +36,35 @@ CAF_TEST(unknown methods are found in the text) {
   CAF_CHECK_EQUAL(found[0],
                   "a.lua:1: flow has no method 'getNdpiProt' (did you mean getNdpiProto?)");
   CAF_CHECK_EQUAL(found[1], "a.lua:1: flow has no method 'dmp' (did you mean dump?)");
+}
+
+CAF_TEST(the parameter of a callback is a flow by any name) {
+  const auto found =
+    unknown_fields("a.lua",
+                   "local M = {f = 1}\n"
+                   "function M.flowCreate(f) if f.bytes > 1 then f.data.x = f.byts end\n"
+                   "  for i = 1, 2 do repeat local y = f:dmp() until y end end\n"
+                   "M.flowDelete = function(f) return f.srv_prt end\n"
+                   "local function flowUpdate(it) return it.cli_prt end\n"
+                   "local f = g() x = f.odd\n"
+                   "return {flowProtocolDetected = function(one) return one.prot end}");
+  CAF_REQUIRE_EQUAL(found.size(), 5u);
+  CAF_CHECK_EQUAL(found[0], "a.lua:2: flow has no field 'byts' (did you mean bytes?)");
+  CAF_CHECK_EQUAL(found[1], "a.lua:3: flow has no method 'dmp' (did you mean dump?)");
+  CAF_CHECK_EQUAL(found[2], "a.lua:4: flow has no field 'srv_prt' (did you mean srv_port?)");
+  CAF_CHECK_EQUAL(found[3], "a.lua:5: flow has no field 'cli_prt' (did you mean cli_port?)");
+  CAF_CHECK_EQUAL(found[4], "a.lua:7: flow has no field 'prot' (did you mean proto?)");
+}
+
+CAF_TEST(a parameter may be given another meaning) {
+  for (const char* text :
+       {"function M.flowCreate(f) local f = f.dump() x = f.odd end",
+        "function M.flowCreate(f) f = f.dump() x = f.odd end",
+        "function M.flowCreate(f) for f in g() do x = f.odd end end",
+        "function M.flowCreate(f) map(function(a, f) return f.odd end) end",
+        "function M.flowCreate() end function M.other(f) return f.odd end",
+        "function M.flowCreate(f", "function M.flowCreate(", "flowCreate = function"})
+    CAF_CHECK(unknown_fields("a.lua", text).empty());
 }
 
 CAF_TEST(every method that scripts find is known) {

@@ -337,3 +337,163 @@ return M
     CAF_CHECK_EQUAL(aut.vm->rebuilds(), 0u);
   }
 }
+
+CAF_TEST(the steps of a pattern are a setting) {
+  for (const auto mode : both) {
+    script_tree tree;
+    tree.write("a.lua", body("(('a'):rep(60)):find('.-.-b') io.write('.')"));
+    auto options = with_limits(mode, limit_action::keep);
+    options.limits.deadline = std::chrono::seconds(10);
+    running roomy{tree, options};
+    options.limits.pattern_steps = 10'000;
+    running narrow{tree, options};
+    CAF_REQUIRE(roomy.vm != nullptr && narrow.vm != nullptr);
+    flow_record flow{};
+    roomy.run(event_kind::created, flow);
+    narrow.run(event_kind::created, flow);
+    CAF_CHECK_EQUAL(roomy.said.written, ".");
+    CAF_CHECK_EQUAL(narrow.said.written, "");
+    const auto costs = narrow.vm->costs();
+    CAF_CHECK_EQUAL(of(costs[0], limit_kind::pattern), 1u);
+  }
+}
+
+CAF_TEST(how deep calls may be within each other is a setting) {
+  for (const auto mode : both) {
+    script_tree tree;
+    tree.write("a.lua", "local function f(n) if n == 0 then return 0 end return 1 + f(n - 1) end\n"
+                          + body("local n = flow.getFirstSeen() pcall(f, n) io.write(n, ' ')"));
+    auto options = with_limits(mode, limit_action::keep);
+    options.limits.deadline = std::chrono::seconds(10);
+    running roomy{tree, options};
+    options.limits.recursion = 500;
+    running narrow{tree, options};
+    CAF_REQUIRE(roomy.vm != nullptr && narrow.vm != nullptr);
+    for (const int64_t depth : {4000, 400, 4000, 10}) {
+      flow_record flow{};
+      flow.first_seen_ns = depth * 1'000'000'000;
+      roomy.run(event_kind::created, flow);
+      narrow.run(event_kind::created, flow);
+    }
+    CAF_CHECK_EQUAL(roomy.said.written, "4000 400 4000 10 ");
+    CAF_CHECK_EQUAL(narrow.said.written, "400 10 ");
+    const auto costs = narrow.vm->costs();
+    CAF_CHECK_EQUAL(of(costs[0], limit_kind::recursion), 2u);
+  }
+}
+
+CAF_TEST(a text may not grow without end by being joined) {
+  for (const auto mode : both) {
+    script_tree tree;
+    tree.write("a.lua", "local calls = 0\n"
+                          + body("calls = calls + 1\n"
+                                 "local s = ('x'):rep(5e5)\n"
+                                 "if calls == 1 then for i = 1, 5 do s = s .. s end end\n"
+                                 "if calls == 2 then s = s .. s .. s .. s end\n"
+                                 "local n = 0 for i = 1, 5000 do n = n + i end io.write(#s, ' ')"));
+    auto options = with_limits(mode, limit_action::keep);
+    options.limits.deadline = std::chrono::seconds(10);
+    running aut{tree, options};
+    CAF_REQUIRE(aut.vm != nullptr);
+    flow_record flow{};
+    for (int call = 0; call < 3; ++call)
+      aut.run(event_kind::created, flow);
+    CAF_CHECK_EQUAL(aut.said.written, "2000000 500000 ");
+    const auto costs = aut.vm->costs();
+    CAF_CHECK_EQUAL(of(costs[0], limit_kind::string), 1u);
+    CAF_CHECK_EQUAL(aut.vm->rebuilds(), 0u);
+  }
+}
+
+// Nothing looks at the text in the call that made it; the next call pays for nothing.
+CAF_TEST(a long text is the matter of the call that made it) {
+  script_tree tree;
+  tree.write("a.lua", "local calls = 0\nlocal half = ('x'):rep(5e5) half = half .. half .. half\n"
+                        + body("calls = calls + 1\n"
+                               "if calls == 1 then half = half .. half return end\n"
+                               "local n = 0 for i = 1, 5000 do n = n + i end io.write(#half)"));
+  auto options = with_limits(jit_mode::automatic, limit_action::keep);
+  options.limits.deadline = std::chrono::seconds(10);
+  running aut{tree, options};
+  CAF_REQUIRE(aut.vm != nullptr);
+  flow_record flow{};
+  aut.run(event_kind::created, flow);
+  aut.run(event_kind::created, flow);
+  CAF_CHECK_EQUAL(aut.said.written, "3000000");
+  CAF_CHECK(aut.said.faults.empty());
+}
+
+CAF_TEST(who writes most of what is too much breaks a limit and the others do not ) {
+  const std::string talk = "('x'):rep(1000)";
+  const std::string ways[] = {"io.write(" + talk + ")",       "print(" + talk + ")",
+                              "log.info(" + talk + ")",       "io.stderr:write(" + talk + ")",
+                              "ntop.syslog(0, " + talk + ")", "emit {text = " + talk + "}",
+                              "io.write(('x'):rep(70000))"};
+  for (const auto mode : both)
+    for (const std::string& way : ways) {
+      CAF_MESSAGE(way);
+      script_tree tree;
+      tree.write("a_honest.lua", body("io.write('.') log.info('.')"));
+      tree.write("b_bomb.lua", body("pcall(function() while true do " + way + " end end)"));
+      tree.write("c_honest.lua", body("io.write('.') log.info('.')"));
+      auto options = with_limits(mode, limit_action::suspend);
+      options.limits.deadline = std::chrono::seconds(10);
+      options.limits.output = 200'000;
+      running aut{tree, options};
+      CAF_REQUIRE(aut.vm != nullptr);
+      flow_record flow{};
+      for (int call = 0; call < 20; ++call)
+        aut.run(event_kind::created, flow);
+      const auto costs = aut.vm->costs();
+      CAF_REQUIRE_EQUAL(costs.size(), 3u);
+      CAF_CHECK_EQUAL(of(costs[1], limit_kind::output), 5u);
+      CAF_CHECK_EQUAL(costs[0].errors, 0u);
+      CAF_CHECK_EQUAL(costs[2].errors, 0u);
+      const auto conditions = aut.vm->conditions();
+      CAF_CHECK_EQUAL(conditions[1].state, "suspended");
+    }
+}
+
+// Where the stack is full, the error may pass a call of pcall by before it has begun.
+CAF_TEST(a stack that is full around pcall leaves pcall to the others) {
+  for (const auto mode : both) {
+    script_tree tree;
+    tree.write("a.lua",
+               "local n = 0\nlocal function f() pcall(type, 1) return 1 + f() end\n"
+               "local function after(...) return 1 + f() end\n"
+                 + body("n = (n + 1) % 40 after(unpack({}, 1, n))"));
+    tree.write("b.lua", "local function nest(n) return n == 0 or pcall(nest, n - 1) end\n"
+                          + body("if nest(900) then io.write('.') end"));
+    auto options = with_limits(mode, limit_action::keep);
+    options.limits.deadline = std::chrono::seconds(10);
+    running aut{tree, options};
+    CAF_REQUIRE(aut.vm != nullptr);
+    flow_record flow{};
+    for (int call = 0; call < 1200; ++call)
+      aut.run(event_kind::created, flow);
+    CAF_CHECK_EQUAL(aut.said.written, std::string(1200, '.'));
+    const auto costs = aut.vm->costs();
+    CAF_CHECK_EQUAL(of(costs[0], limit_kind::recursion), 1200u);
+  }
+}
+
+CAF_TEST(pcall may be a thousand deep and no deeper) {
+  for (const auto mode : both)
+    for (const std::string way : {"pcall(nest, n - 1)", "xpcall(nest, print, n - 1)"}) {
+      script_tree tree;
+      tree.write("a.lua", "local function nest(n) return n == 0 or " + way + " end\n"
+                            + body("local n = flow.getFirstSeen() nest(n) io.write(n, ' ')"));
+      auto options = with_limits(mode, limit_action::keep);
+      options.limits.deadline = std::chrono::seconds(10);
+      running aut{tree, options};
+      CAF_REQUIRE(aut.vm != nullptr);
+      for (const int64_t depth : {1000, 1001, 1000}) {
+        flow_record flow{};
+        flow.first_seen_ns = depth * 1'000'000'000;
+        aut.run(event_kind::created, flow);
+      }
+      CAF_CHECK_EQUAL(aut.said.written, "1000 1000 ");
+      const auto costs = aut.vm->costs();
+      CAF_CHECK_EQUAL(of(costs[0], limit_kind::recursion), 1u);
+    }
+}

@@ -521,3 +521,30 @@ CAF_TEST(errors name what may have been meant) {
       "a.lua:1: json has no function 'encod' (did you mean encode?)\n"));
   }
 }
+
+CAF_TEST(wrong arguments are told with the line of the script) {
+  for (const char* name :
+       {"mkdir", "isdir", "exists", "readdir", "fileLastChange", "notEmptyFile"}) {
+    script_tree tree;
+    tree.write("a.lua", std::string{"local M = {}\nfunction M.flowCreate()\n  local ok = ntop."}
+                          + name + "(nil)\nend\nreturn M\n");
+    running aut{tree};
+    CAF_REQUIRE(aut.vm != nullptr);
+    flow_record flow{};
+    aut.run(event_kind::created, flow);
+    CAF_REQUIRE_EQUAL(aut.said.faults.size(), 1u);
+    CAF_CHECK(aut.said.faults[0].text.starts_with(std::string{"a.lua:3: bad argument #1 to '"}
+                                                  + name + "' (string expected, got nil)"));
+  }
+}
+
+CAF_TEST(contexts that are not there are told by few lines) {
+  script_tree tree;
+  tree.write("a.lua",
+             "return {flowCreate = function() for i = 1, 200 do send('nowhere' .. i, 1) end end}");
+  running aut{tree};
+  CAF_REQUIRE(aut.vm != nullptr);
+  flow_record flow{};
+  aut.run(event_kind::created, flow);
+  CAF_CHECK_EQUAL(aut.said.lines.size(), 20u);
+}

@@ -186,6 +186,18 @@ function isBroadcastMulticast(address)
   return first ~= nil and ((tonumber(first) >= 224 and tonumber(first) <= 239) or last == "255")
 end
 function isBroadMulticast(address) return isBroadcastMulticast(address) end
+
+local ours
+--- Whether the address is in one of the local networks of the settings.
+---@param address string
+---@return boolean
+function isLocal(address)
+  if not ours then
+    ours = prefix_set()
+    for network in pairs(ntop.getLocalNetworks()) do ours:add(network) end
+  end
+  return ours:match(address) ~= nil
+end
 function isSpecialMac(mac)
   mac = tostring(mac):upper()
   return mac == "00:00:00:00:00:00" or mac == "FF:FF:FF:FF:FF:FF" or mac:find("^01:00:5E") ~= nil or mac:find("^33:33:") ~= nil
@@ -365,4 +377,16 @@ local levels = {[0] = "ERROR", "WARNING", "NORMAL", "INFO", [6] = "DEBUG"}
 --- A line in the log.
 function traceError(level, _, message)
   if level == TRACE_ERROR then ntop.syslog(true, tostring(message)) else print((levels[level] or "TRACE") .. ": " .. tostring(message)) end
+end
+
+-- What needs a web session, a database or translations -----------------------------------------------------------------------------
+
+-- They do nothing, and say so once.
+for _, name in ipairs {"getRedisPrefix", "i18n", "isAdministrator", "sendHTTPContentTypeHeader", "sendHTTPHeader", "tablePreferences"} do
+  local told = false
+  _G[name] = function()
+    if told then return end
+    told = true
+    log.warning("lua_utils: " .. name .. " is not offered; calls to it do nothing")
+  end
 end
