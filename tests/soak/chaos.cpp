@@ -2,7 +2,7 @@
 // batches, the other by an exception with a batch in hand.
 //
 // soak-chaos KILLS SEED ARGUMENT...: the arguments are those of flowactors, which ends (as by TERM)
-// after so many kills, or with its inputs. HUP reloads. After what scripts wrote comes a line of
+// after so many kills, or with its inputs. HUP reloads. After what scripts wrote comes an object of
 // JSON: `recoveries_ms`, from each kill to the successor's first answer, `thrown`, the kills by an
 // exception, and the `report`. tools/soak and tests/e2e/mixes.py judge it.
 
