@@ -240,8 +240,9 @@ void balance_contexts(report& out, const capture_snapshot& books,
                       const std::vector<context_account>& contexts, bool closing) {
   for (const auto& c : contexts) {
     balance_lanes(out, books, c);
-    out.ledger.push_back(
-      {"events in " + c.name, by_kind(c.books.taken), by_kind(c.books.scripts.handled)});
+    auto right = by_kind(c.books.scripts.handled);
+    right.emplace_back("interrupted", sum(c.books.interrupted));
+    out.ledger.push_back({"events in " + c.name, by_kind(c.books.taken), std::move(right)});
     if (closing)
       balance_ends(out, books, c);
   }
@@ -332,11 +333,21 @@ void merge(script_account& into, const script_account& more) {
 void merge(context_snapshot& into, const context_snapshot& more) {
   merge(into.scripts, more.scripts);
   add(into.taken, more.taken);
+  add(into.interrupted, more.interrupted);
   into.batches += more.batches;
   into.skipped += more.skipped;
   into.doubled += more.doubled;
   for (const auto& each : more.links)
     merge(into.links, each);
+}
+
+void merge(std::vector<lane_account>& into, const lane_account& more) {
+  const auto at = std::ranges::find_if(
+    into, [&](const lane_account& x) { return x.worker == more.worker && x.shard == more.shard; });
+  if (at == into.end())
+    return into.push_back(more);
+  at->most = more.most;
+  add(at->counters, more.counters);
 }
 
 void merge(capture_snapshot& into, const capture_snapshot& more) {

@@ -79,8 +79,9 @@ struct capture_snapshot {
 
 /// What the actors of a context have counted, each between two batches.
 struct context_snapshot {
-  script_account scripts; ///< with the context before the names of files
-  kind_counts taken{};    ///< events that came out of lanes
+  script_account scripts;    ///< with the context before the names of files
+  kind_counts taken{};       ///< events that came out of lanes
+  kind_counts interrupted{}; ///< of these, those that a breakdown kept from the scripts
   uint64_t batches = 0;
   uint64_t skipped = 0;            ///< sequence numbers that did not come
   uint64_t doubled = 0;            ///< and that came again
@@ -97,11 +98,15 @@ struct lane_account {
   lane_counters counters;
 };
 
+/// Adds it to the lanes between the same ends that were there before it, or to the list.
+void merge(std::vector<lane_account>& into, const lane_account& more);
+
 /// The books of a context, and how it is.
 struct context_account {
   std::string name;
-  std::string state;  ///< running | ended | parked
+  std::string state;  ///< running | ended | parked | removed
   std::string reason; ///< of a context that is parked; else of the last breakdown, if there was one
+  std::string failure; ///< a sentence; empty = none
   std::vector<std::string> files;
   bool compiled = false;
   uint64_t machines = 0; ///< VMs
@@ -204,8 +209,8 @@ typename Inspector::result_type inspect(Inspector& f, lane_sending& x) {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, context_snapshot& x) {
-  return f(caf::meta::type_name("context_snapshot"), x.scripts, x.taken, x.batches, x.skipped,
-           x.doubled, x.links);
+  return f(caf::meta::type_name("context_snapshot"), x.scripts, x.taken, x.interrupted, x.batches,
+           x.skipped, x.doubled, x.links);
 }
 
 template <class Inspector>

@@ -1,5 +1,6 @@
 #include "actors/capture.hpp"
 
+#include "actors/exceptions.hpp"
 #include "actors/log.hpp"
 
 #include <algorithm>
@@ -190,6 +191,7 @@ void capture_state::collect_faults() {
 
 capture_actor::behavior_type capture(capture_actor::stateful_pointer<capture_state> self,
                                      std::shared_ptr<capture_parts> parts) {
+  tell_exceptions(self);
   self->state.start(std::move(*parts));
   return self->state.make_behavior();
 }

@@ -1,17 +1,20 @@
 #include "actors/context.hpp"
 
+#include "actors/exceptions.hpp"
+
 #include <algorithm>
 #include <utility>
 
 namespace flowactors {
 
-/// The books outlive the actor, also when it breaks down; so does what scripts save, unless they
-/// were interrupted.
+/// The books outlive the actor, also when it breaks down; so does what scripts have said, and what
+/// they save: an exception never comes out of a VM, and so never in the middle of a callback.
 context_state::~context_state() {
   if (parts_.last == nullptr || parts_.scripts == nullptr)
     return;
-  if (!in_hand_)
-    parts_.last->saved = parts_.scripts->save();
+  parts_.last->saved = parts_.scripts->save();
+  parts_.scripts->flush();
+  parts_.records->flush();
   parts_.last->books = snapshot();
 }
 
@@ -67,10 +70,11 @@ bool context_state::take_from(size_t index) {
   counted_.doubled += next->first < expected ? expected - next->first : 0;
   expected = next->first + next->batch->size();
   add(counted_.taken, next->batch->kinds());
+  add(counted_.interrupted, next->batch->kinds());
   ++counted_.batches;
-  in_hand_ = true;
+  if (parts_.on_batch)
+    parts_.on_batch();
   handle(*next->batch);
-  in_hand_ = false;
   from.settle();
   return true;
 }
@@ -82,6 +86,7 @@ void context_state::handle(const flow_batch& batch) {
   now_ns_ = std::max(now_ns_, events_.back().now_ns);
   parts_.scripts->attach(batch.texts());
   parts_.scripts->handle(events_);
+  subtract(counted_.interrupted, batch.kinds());
   parts_.scripts->flush(now_ns_);
 }
 
@@ -138,6 +143,7 @@ context_snapshot context_state::snapshot() const {
 
 context_actor::behavior_type context(context_actor::stateful_pointer<context_state> self,
                                      std::shared_ptr<context_parts> parts) {
+  tell_exceptions(self);
   self->state.start(std::move(*parts));
   return self->state.make_behavior();
 }

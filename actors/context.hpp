@@ -4,6 +4,7 @@
 #include "actors/messages.hpp"
 #include "actors/speaker.hpp"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,6 +22,7 @@ struct context_parts {
   std::vector<std::shared_ptr<lane>> lanes; ///< one from each worker
   std::vector<saved_state> saved;           ///< of the scripts before these
   std::shared_ptr<context_end> last;        ///< written at the end, whatever ends it
+  std::function<void()> on_batch;           ///< see supervisor_options
 };
 
 /// The scripts of one shard of a context, in a VM that closes with the actor. It handles one batch
@@ -56,7 +58,6 @@ private:
   std::vector<uint64_t> expected_;   ///< the next sequence number of each lane
   context_snapshot counted_;         ///< without the scripts
   int64_t now_ns_ = 0;               ///< packet time
-  bool in_hand_ = false;             ///< scripts are at a batch
   bool working_ = false;
   bool finishing_ = false;
   caf::typed_response_promise<context_snapshot> promise_;

@@ -4,7 +4,6 @@
 #include "actors/log.hpp"
 
 #include <algorithm>
-#include <filesystem>
 #include <utility>
 
 namespace flowactors {
@@ -21,6 +20,7 @@ bool holds(const std::vector<std::string>& names, const std::string& name) {
 
 context_set::reload_news context_set::prepare(const reload_plan& plan) {
   reload_news news;
+  forget_gone();
   std::vector<std::unique_ptr<entry>> fresh;
   const auto try_new = [&](const std::string& name) {
     const auto& section = plan.values.contexts.at(name);
@@ -88,8 +88,7 @@ void context_set::renew(entry& of, const settings::context_section& values, relo
 
 /// Files that run now and are still there, but do not load any more.
 std::vector<std::string> context_set::broken_by(const entry& of) const {
-  const auto folder =
-    std::filesystem::path(values_->scripts.root) / "callbacks" / "user_scripts" / of.name;
+  const auto folder = folder_of(of.name);
   std::vector<std::string> out;
   for (const auto& file : of.files) {
     std::error_code failure;

@@ -20,6 +20,16 @@ std::string joined(const std::vector<std::string>& names) {
   return out.empty() ? "no scripts" : out;
 }
 
+/// That of this name; they are in order.
+context_account& account_in(std::vector<context_account>& list, const std::string& name) {
+  auto at = std::ranges::lower_bound(list, name, {}, &context_account::name);
+  if (at == list.end() || at->name != name) {
+    at = list.emplace(at);
+    at->name = name;
+  }
+  return *at;
+}
+
 } // namespace
 
 // -- start ----------------------------------------------------------------------------------------
@@ -66,6 +76,10 @@ void context_set::insert(std::unique_ptr<entry> made) {
   entries_.insert(at, std::move(made));
 }
 
+std::filesystem::path context_set::folder_of(const std::string& context) const {
+  return std::filesystem::path(values_->scripts.root) / "callbacks" / "user_scripts" / context;
+}
+
 /// Fresh scripts for all shards, or for none.
 result<void> context_set::load(entry& of, const settings::context_section& values, bool first) {
   if (of.nodes != nullptr) // its scripts are there
@@ -85,7 +99,9 @@ result<void> context_set::load(entry& of, const settings::context_section& value
     log::error(component, "leaves out a script", fault.what);
   for (const auto& unknown : any.unknown_callbacks())
     log::warning(component, "finds no callback", of.name + "/" + unknown);
-  if (first)
+  if (first && any.scripts().empty())
+    log::warning(component, "finds no scripts for", of.name, folder_of(of.name).string());
+  else if (first)
     log::info(component, "loads", of.name + ": " + joined(any.scripts()),
               any.jit() ? "compiled" : "interpreted");
   return {};
@@ -201,9 +217,9 @@ void context_set::spawn(pointer self, entry& of, shard& one, std::vector<saved_s
   if (of.nodes != nullptr) {
     one.handle = spawn_link(self, of, one);
   } else {
-    auto parts = std::make_shared<context_parts>(
-      context_parts{of.name, voice_, one.records, one.words, names_,
-                    std::exchange(one.fresh, nullptr), one.lanes, std::move(saved), one.last});
+    auto parts = std::make_shared<context_parts>(context_parts{
+      of.name, voice_, one.records, one.words, names_, std::exchange(one.fresh, nullptr), one.lanes,
+      std::move(saved), one.last, on_batch_});
     one.handle = self->spawn(context, std::move(parts));
   }
   self->monitor(one.handle);
@@ -225,6 +241,15 @@ bool context_set::take_down(pointer self, const caf::down_msg& down) {
   return false;
 }
 
+/// The shard that this actor runs, or null: it has ended.
+context_set::shard* context_set::shard_with(const caf::actor_addr& who) {
+  for (auto& each : entries_)
+    for (auto& one : each->shards)
+      if (one.handle && one.handle->address() == who)
+        return &one;
+  return nullptr;
+}
+
 void context_set::break_down(pointer self, entry& of, shard& one, const std::string& why) {
   one.handle = nullptr;
   for (const auto& each : one.lanes)
@@ -233,7 +258,7 @@ void context_set::break_down(pointer self, entry& of, shard& one, const std::str
   merge(of.books, last.books);
   one.latest = {};
   of.reason = why;
-  const auto now = clock::now();
+  const auto now = self->clock().now();
   one.breakdowns.push_back(now);
   while (now - one.breakdowns.front() > of.values.restarts_within)
     one.breakdowns.pop_front();
@@ -318,15 +343,14 @@ uint64_t context_set::give_up() {
 
 std::vector<std::string> context_set::failures() const {
   std::vector<std::string> out;
-  for (const auto& each : entries_) {
+  for (const auto& each : accounts()) {
     uint64_t lost = 0;
-    if (!each->failure.empty())
-      out.push_back(each->failure);
-    for (const auto& one : each->shards)
-      for (const auto& l : one.lanes)
-        lost += sum(l->counters().lost_by(lane_loss::unfinished));
+    if (!each.failure.empty())
+      out.push_back(each.failure);
+    for (const auto& l : each.lanes)
+      lost += sum(l.counters.lost_by(lane_loss::unfinished));
     if (lost != 0)
-      out.push_back("context " + each->name + " lost " + std::to_string(lost)
+      out.push_back("context " + each.name + " lost " + std::to_string(lost)
                     + " events: the time to end was over");
   }
   return out;
@@ -336,20 +360,17 @@ std::vector<std::string> context_set::failures() const {
 
 void context_set::ask(pointer self, caf::duration at_most, const std::function<void()>& asked,
                       std::function<void()> answered) {
-  for (auto& each : entries_)
-    for (auto& one : each->shards) {
-      if (!one.handle)
-        continue;
-      asked();
-      self->request(one.handle, at_most, snapshot_atom_v)
-        .then(
-          [&one, answered](const context_snapshot& now) {
-            if (one.handle)
-              one.latest = now;
-            answered();
-          },
-          [answered](const caf::error&) { answered(); });
-    }
+  for (const auto& each : handles()) {
+    asked();
+    self->request(each, at_most, snapshot_atom_v)
+      .then(
+        [this, who = each->address(), answered](const context_snapshot& now) {
+          if (shard* one = shard_with(who))
+            one->latest = now;
+          answered();
+        },
+        [answered](const caf::error&) { answered(); });
+  }
 }
 
 std::vector<context_actor> context_set::handles() const {
@@ -361,35 +382,44 @@ std::vector<context_actor> context_set::handles() const {
   return out;
 }
 
+void context_set::add_account(const entry& of, context_account& to) const {
+  to.reason = of.reason;
+  to.failure = of.failure;
+  to.files = of.files;
+  to.compiled = of.compiled;
+  to.restarts += of.restarts;
+  merge(to.books, of.books);
+  to.machines = 0;
+  for (uint32_t i = 0; i < of.shards.size(); ++i) {
+    const auto& one = of.shards[i];
+    to.machines += one.handle != nullptr;
+    merge(to.books, one.latest);
+    for (const auto& handed : one.records->account())
+      merge(to.records, handed);
+    for (size_t k = 0; k < one.lanes.size(); ++k)
+      merge(to.lanes, {workers_[k], i, one.lanes[k]->options().most, one.lanes[k]->counters()});
+  }
+  to.state = of.parked ? "parked" : of.going ? "removed" : to.machines != 0 ? "running" : "ended";
+}
+
 /// A context that has gone, and one of its name that has come, are one.
 std::vector<context_account> context_set::accounts() const {
-  std::vector<context_account> out;
-  for (const auto& each : entries_) {
-    if (out.empty() || out.back().name != each->name)
-      out.emplace_back().name = each->name;
-    auto& to = out.back();
-    to.reason = each->reason;
-    to.files = each->files;
-    to.compiled = each->compiled;
-    to.restarts += each->restarts;
-    merge(to.books, each->books);
-    to.machines = 0;
-    for (uint32_t i = 0; i < each->shards.size(); ++i) {
-      const auto& one = each->shards[i];
-      to.machines += one.handle != nullptr;
-      merge(to.books, one.latest);
-      for (const auto& handed : one.records->account())
-        merge(to.records, handed);
-      for (size_t k = 0; k < one.lanes.size(); ++k)
-        to.lanes.push_back(
-          {workers_[k], i, one.lanes[k]->options().most, one.lanes[k]->counters()});
-    }
-    to.state = each->parked       ? "parked"
-               : each->going      ? "removed"
-               : to.machines != 0 ? "running"
-                                  : "ended";
-  }
+  auto out = former_;
+  for (const auto& each : entries_)
+    add_account(*each, account_in(out, each->name));
   return out;
+}
+
+/// Of those that have gone and have nothing left to do, the books stay. Nobody else knows them any
+/// more: the captures have other lanes.
+void context_set::forget_gone() {
+  std::erase_if(entries_, [this](const auto& each) {
+    if (!each->going
+        || std::ranges::any_of(each->shards, [](const shard& x) { return x.handle != nullptr; }))
+      return false;
+    add_account(*each, account_in(former_, each->name));
+    return true;
+  });
 }
 
 } // namespace flowactors

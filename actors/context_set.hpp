@@ -7,6 +7,7 @@
 #include "config/plan.hpp"
 
 #include <deque>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -25,7 +26,7 @@ namespace flowactors {
 class context_set {
 public:
   using pointer = supervisor_actor::pointer;
-  using clock = std::chrono::steady_clock;
+  using time_point = caf::actor_clock::time_point;
 
   /// Loads the scripts of all contexts. One whose folder can't be read is parked. What is passed
   /// outlives this.
@@ -40,6 +41,9 @@ public:
 
   /// Who this node is for others; before `load`.
   void introduce(node_identity identity) { identity_ = std::move(identity); }
+
+  /// Called with each batch, see supervisor_options; before `start`.
+  void watch(std::function<void()> on_batch) { on_batch_ = std::move(on_batch); }
 
   /// Spawns the actors.
   void start(pointer self);
@@ -75,6 +79,9 @@ public:
   /// The books, as of when each was asked last.
   std::vector<context_account> accounts() const;
 
+  /// Contexts that run or are parked, and those that go and are not done.
+  size_t size() const noexcept { return entries_.size(); }
+
   /// The actors that run.
   std::vector<context_actor> handles() const;
 
@@ -92,7 +99,7 @@ private:
     std::vector<std::shared_ptr<lane>> lanes;
     std::shared_ptr<context_end> last;
     context_snapshot latest; ///< of the actor that runs
-    std::deque<clock::time_point> breakdowns;
+    std::deque<time_point> breakdowns;
   };
 
   struct entry {
@@ -121,6 +128,7 @@ private:
   std::unique_ptr<entry> make_entry(const std::string& name,
                                     const settings::context_section& values) const;
   result<void> load(entry& of, const settings::context_section& values, bool first);
+  std::filesystem::path folder_of(const std::string& context) const;
   void take_fresh(entry& of);
   void renew(entry& of, const settings::context_section& values, reload_news& news);
   void insert(std::unique_ptr<entry> made);
@@ -133,16 +141,21 @@ private:
   void one_replaced();
   void break_down(pointer self, entry& of, shard& one, const std::string& why);
   void park(pointer self, entry& of, const std::string& why);
+  shard* shard_with(const caf::actor_addr& who);
   void end(pointer self, entry& of, shard& one);
   void one_ended();
+  void forget_gone();
+  void add_account(const entry& of, context_account& to) const;
 
   const settings* values_ = nullptr;
   node_identity identity_;
   std::shared_ptr<console> voice_;
   std::shared_ptr<const catalog> names_;
   output_set* outputs_ = nullptr;
+  std::function<void()> on_batch_;
   bool detached_ = true;
   std::vector<std::unique_ptr<entry>> entries_; ///< by name
+  std::vector<context_account> former_;         ///< of those that have gone, by name
   std::vector<uint32_t> workers_;
   size_t running_ = 0;
   bool over_ = false;    ///< nothing comes any more

@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -83,7 +84,18 @@ int code_of(const std::string& command, const json& from) {
 
 volatile sig_atomic_t interrupted = 0;
 
-/// While it lives, pictures have the terminal for themselves.
+/// As many lines as the terminal has rows: with more, the first ones would go.
+std::string top_of(std::string picture) {
+  winsize size{};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0)
+    return picture;
+  size_t end = 0;
+  for (unsigned row = 0; row < size.ws_row && end != std::string::npos; ++row)
+    end = picture.find('\n', row == 0 ? 0 : end + 1);
+  return picture.substr(0, end);
+}
+
+/// While it lives, pictures have the terminal for themselves, and long lines are cut.
 class screen {
 public:
   explicit screen(bool terminal) : terminal_(terminal) {
@@ -92,16 +104,16 @@ public:
     for (const int number : {SIGINT, SIGTERM})
       ::sigaction(number, &action, nullptr); // without SA_RESTART: waits end
     if (terminal_)
-      print("\x1b[?1049h\x1b[?25l");
+      print("\x1b[?1049h\x1b[?25l\x1b[?7l");
   }
   ~screen() {
     if (terminal_)
-      print("\x1b[?25h\x1b[?1049l");
+      print("\x1b[?7h\x1b[?25h\x1b[?1049l");
   }
   screen(const screen&) = delete;
 
   int show(const std::string& picture) const {
-    return print(terminal_ ? "\x1b[H\x1b[J" + picture : picture + "\n");
+    return print(terminal_ ? "\x1b[H\x1b[J" + top_of(picture) : picture + "\n");
   }
 
 private:

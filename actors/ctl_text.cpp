@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 namespace flowactors {
 
@@ -129,19 +130,12 @@ std::string scripts_text(const json& from, bool colour) {
   return out.empty() ? "no scripts\n" : out.text(colour) + reasons;
 }
 
-/// Over all lanes: counts of a lane by kind, or by reason and kind.
+/// Over all lanes: a count of a lane, or its counts by kind, or by reason and kind.
 uint64_t over_lanes(const json& lanes, const char* what) {
   uint64_t out = 0;
   for (const auto& lane : lanes)
-    for (const auto& each : lane[what])
+    for (const auto& each : lane[what]) // a number is a list of itself
       out += each.is_object() ? sum(each) : each.get<uint64_t>();
-  return out;
-}
-
-uint64_t waiting_in(const json& lanes) {
-  uint64_t out = 0;
-  for (const auto& lane : lanes)
-    out += lane["waiting"].get<uint64_t>();
   return out;
 }
 
@@ -169,8 +163,8 @@ std::string contexts_text(const json& from, bool colour) {
     const auto& lanes = c["lanes"];
     out.add({c["name"].get<std::string>(), c["state"].get<std::string>(), joined(c["scripts"]),
              count(c["machines"]), c["compiled"].get<bool>() ? "yes" : "no", count(c["events"]),
-             grouped(waiting_in(lanes)), grouped(over_lanes(lanes, "lost")), count(c["restarts"]),
-             count(c["rebuilds"])});
+             grouped(over_lanes(lanes, "waiting")), grouped(over_lanes(lanes, "lost")),
+             count(c["restarts"]), count(c["rebuilds"])});
     if (const auto reason = c["reason"].get<std::string>(); !reason.empty())
       reasons += c["name"].get<std::string>() + ": " + reason + "\n";
   }
@@ -204,11 +198,30 @@ public:
   double of(const std::string& path) const {
     return seconds_ <= 0 ? 0 : std::max(0.0, (at(now_, path) - at(before_, path)) / seconds_);
   }
-  std::string text(const std::string& path) const {
-    return grouped(static_cast<uint64_t>(std::llround(of(path)))) + "/s";
+  std::string text(const std::string& path) const { return text(of(path)); }
+  static std::string text(double a_second) {
+    return grouped(static_cast<uint64_t>(std::llround(a_second))) + "/s";
+  }
+
+  /// Of what `count` finds in a context of this name.
+  double in_context(const std::string& name,
+                    const std::function<uint64_t(const json&)>& count) const {
+    const json* before = before_.is_null() ? nullptr : context(before_, name);
+    const json* now = context(now_, name);
+    if (seconds_ <= 0 || now == nullptr)
+      return 0;
+    const uint64_t from = before == nullptr ? 0 : count(*before);
+    return static_cast<double>(count(*now) - std::min(from, count(*now))) / seconds_;
   }
 
 private:
+  static const json* context(const json& in, const std::string& name) {
+    for (const auto& each : in["contexts"])
+      if (each["name"].get<std::string>() == name)
+        return &each;
+    return nullptr;
+  }
+
   static double at(const json& from, const std::string& path) {
     const json::json_pointer place(path);
     if (!from.contains(place))
@@ -267,9 +280,42 @@ std::string input_rows(const json& now, const rates& rate, bool colour) {
   return "\n" + out.text(colour);
 }
 
+uint64_t lost_of(const json& context) {
+  return over_lanes(context["lanes"], "lost");
+}
+
+/// Events that lanes lose in a second.
+double lost_in_lanes(const json& now, const rates& rate) {
+  double out = 0;
+  for (const auto& each : now["contexts"])
+    out += rate.in_context(each["name"].get<std::string>(), lost_of);
+  return out;
+}
+
+std::string context_rows(const json& now, const rates& rate, bool colour) {
+  text_table out({"context", "state", "scripts", "lanes", "events", "waiting", "credit", "waits",
+                  "lost", "lost in all", "restarts"},
+                 3);
+  std::string reasons;
+  for (const auto& c : now["contexts"]) {
+    const auto name = c["name"].get<std::string>();
+    const auto handled = [](const json& of) { return of["events"].get<uint64_t>(); };
+    const auto waits = [](const json& of) { return over_lanes(of["lanes"], "waits"); };
+    out.add({name, c["state"].get<std::string>(), joined(c["scripts"]), grouped(c["lanes"].size()),
+             rates::text(rate.in_context(name, handled)),
+             grouped(over_lanes(c["lanes"], "waiting")), grouped(over_lanes(c["lanes"], "credit")),
+             rates::text(rate.in_context(name, waits)), rates::text(rate.in_context(name, lost_of)),
+             grouped(lost_of(c)), count(c["restarts"])});
+    if (const auto reason = c["reason"].get<std::string>(); !reason.empty())
+      reasons += name + ": " + reason + "\n";
+  }
+  return out.text(colour) + reasons + links_text(now["contexts"], colour);
+}
+
 /// Everything that is lost in a second.
 double lost_rate(const json& now, const rates& rate) {
-  double out = rate.of("/packets/kernel_dropped") + rate.of("/packets/interface_dropped");
+  double out = rate.of("/packets/kernel_dropped") + rate.of("/packets/interface_dropped")
+               + lost_in_lanes(now, rate);
   for (const auto& [name, o] : now["outputs"].items())
     out += rate.of("/outputs" + part(name) + "/lost");
   return out;
@@ -305,15 +351,16 @@ std::string top_view::picture(const json& now, bool colour) {
   out += "flows " + count(now["flows"]["live"]) + " living  " + rate.text("/flows/created")
          + " new  " + rate.text("/flows/ended") + " ended   events " + rate.text("/events") + "\n";
   out += "lost by kernel " + rate.text("/packets/kernel_dropped") + "  by interface "
-         + rate.text("/packets/interface_dropped") + "  not decoded "
+         + rate.text("/packets/interface_dropped") + "  in lanes "
+         + rates::text(lost_in_lanes(now, rate)) + "  not decoded "
          + rate.text("/packets/undecoded") + "\n";
   out += "worst second: "
-         + (worst_.lost == 0
-              ? std::string("nothing was lost")
-              : grouped(static_cast<uint64_t>(std::llround(worst_.lost)))
-                  + " packets and records lost, " + seconds(worst_.at_s) + " after the start")
+         + (worst_.lost == 0 ? std::string("nothing was lost")
+                             : grouped(static_cast<uint64_t>(std::llround(worst_.lost)))
+                                 + " packets, events and records lost, " + seconds(worst_.at_s)
+                                 + " after the start")
          + "   ledger " + (now["balanced"].get<bool>() ? "balanced" : "does not balance") + "\n";
-  out += input_rows(now, rate, colour) + "\n" + contexts_text(now["contexts"], colour)
+  out += input_rows(now, rate, colour) + "\n" + context_rows(now, rate, colour)
          + script_rows(now, rate, colour) + output_rows(now, rate, colour);
   before_ = now;
   return out;

@@ -75,4 +75,19 @@ struct lane_counters {
   }
 };
 
+/// Adds what was counted for another lane between the same ends; the numbers of events add up, so
+/// that `next` - `delivered` still tells how many came after the last.
+inline void add(lane_counters& into, const lane_counters& more) noexcept {
+  add(into.taken, more.taken);
+  add(into.handled, more.handled);
+  for (size_t i = 0; i < lane_loss_count; ++i)
+    add(into.lost[i], more.lost[i]);
+  add(into.waiting, more.waiting);
+  into.next += more.next;
+  into.delivered += more.delivered;
+  into.batches += more.batches;
+  into.peak = into.peak < more.peak ? more.peak : into.peak;
+  into.waits += more.waits;
+}
+
 } // namespace flowactors

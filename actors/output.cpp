@@ -1,5 +1,6 @@
 #include "actors/output.hpp"
 
+#include "actors/exceptions.hpp"
 #include "actors/log.hpp"
 
 #include <utility>
@@ -91,6 +92,7 @@ void output_state::tell_news() {
 
 output_actor::behavior_type output(output_actor::stateful_pointer<output_state> self,
                                    std::shared_ptr<output_parts> parts) {
+  tell_exceptions(self);
   self->state.start(std::move(*parts));
   return self->state.make_behavior();
 }

@@ -173,6 +173,7 @@ void output_set::one_finished(size_t index) {
     former_[each.name].add(each.queue->counters());
     tell_losses(each, failures_);
     each.queue = nullptr;
+    each.handle = each.successor = nullptr;
   }
   if (--running_ == 0 && done_)
     std::exchange(done_, nullptr)();
@@ -181,7 +182,8 @@ void output_set::one_finished(size_t index) {
 std::vector<output_actor> output_set::handles() const {
   std::vector<output_actor> out;
   for (const auto& each : entries_)
-    out.push_back(each.handle);
+    if (each.handle)
+      out.push_back(each.handle);
   return out;
 }
 

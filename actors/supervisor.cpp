@@ -116,6 +116,7 @@ result<void> supervisor_state::begin_others(const catalog& names) {
     return {};
   names_ = std::make_shared<catalog>(names);
   contexts_.introduce(identity_of(options_.values, *names_, keys_));
+  contexts_.watch(options_.on_batch);
   auto started = outputs_.start(self_, options_.values, names_, options_.output, options_.detached);
   if (started && options_.values.scripts.enabled)
     contexts_.load(options_.values, voice_, names_, outputs_, options_.detached);

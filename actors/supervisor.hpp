@@ -32,7 +32,10 @@ struct supervisor_options {
   std::chrono::nanoseconds slice{10'000'000}; ///< see capture_parts
   bool progress = false;                      ///< show how far reading has come, on the terminal
   std::function<settings_outcome()> reread;   ///< reads the settings anew; null = they stay
-  std::function<void(report)> interim;        ///< takes the account so far, when it is asked for
+  /// Called with each batch that a context has in hand, in its thread and before its scripts. What
+  /// it throws breaks the context down: for tests.
+  std::function<void()> on_batch;
+  std::function<void(report)> interim;  ///< takes the account so far, when it is asked for
   std::function<void(run_result)> done; ///< called once, at the end, in the supervisor's thread
 };
 

@@ -264,7 +264,9 @@ CAF_TEST(help names every option and exit code and signal) {
                              "  2  ",
                              "  3  ",
                              "HUP ",
-                             "INT, TERM "})
+                             "INT, TERM ",
+                             "a second one ",
+                             "USR1 "})
       check_holds(outcome.out, part);
   }
 }

@@ -161,6 +161,39 @@ CAF_TEST(another number of shards loses nothing) {
   CAF_CHECK_EQUAL(lost("own"), 0u);
 }
 
+CAF_TEST(shards and contexts that come and go leave nothing but their books) {
+  write_to("own", says("own"));
+  write_to("guest", says("guest"));
+  next.capture.read.resize(200, capture_file("dns.pcap"));
+  begin();
+  for (const uint32_t shards : {3u, 1u, 2u, 1u, 3u, 2u}) {
+    next.contexts["own"].shards = shards;
+    next.contexts["guest"];
+    CAF_CHECK(reload().loaded);
+    steps(20);
+    next.contexts.erase("guest");
+    CAF_CHECK(reload().loaded);
+    steps(20);
+    CAF_REQUIRE(!result);
+  }
+  CAF_CHECK(reload().loaded);
+  const auto left = deref<caf::stateful_actor<supervisor_state, supervisor_actor::base>>(
+                      caf::actor_cast<caf::actor>(boss))
+                      .state.contexts()
+                      .size();
+  CAF_CHECK_EQUAL(left, 1u);
+  end_well();
+  CAF_CHECK_EQUAL(section("own").lanes.size(), 3u); // each shard that there ever was, once
+  CAF_CHECK_EQUAL(lines("own new"), result->account.flows.created);
+  CAF_CHECK_EQUAL(section("guest").lanes.size(), 1u);
+  CAF_CHECK_EQUAL(section("guest").state, "removed");
+  uint64_t guests = 0;
+  for (const auto& [kind, n] : section("guest").lanes[0].handled)
+    guests += n;
+  CAF_CHECK_GREATER(guests, 0u);
+  CAF_CHECK_EQUAL(lines("guest new") + lines("guest end"), guests);
+}
+
 CAF_TEST(a parked context is tried again) {
   write("a.lua", says("inline"));
   next.contexts["empty"];

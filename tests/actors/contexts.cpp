@@ -43,6 +43,12 @@ struct fixture : supervised {
     self->send_exit(all.front(), caf::exit_reason::kill);
   }
 
+  void check_ledger() const {
+    for (const auto& e : result->account.ledger)
+      if (!e.balanced())
+        CAF_ERROR(e.text());
+  }
+
   const report::context_section& section() const { return result->account.contexts.at(0); }
 
   uint64_t lost(const std::string& reason) const {
@@ -138,6 +144,78 @@ CAF_TEST(what scripts save outlives a breakdown) {
   CAF_CHECK_EQUAL(section().restarts, 1u);
   CAF_CHECK_EQUAL(lost("crashed"), 0u);
   CAF_CHECK_EQUAL(lines("sum " + std::to_string(result->account.flows.created)), 1u);
+}
+
+CAF_TEST(an exception costs the batch in hand and nothing else) {
+  write_to("own", "b.lua",
+           "local M, n = {}, 0\n"
+           "function M.flowCreate() n = n + 1 end\n"
+           "function M.flowDelete() n = n + 1 end\n"
+           "function M.save() return {n = n} end\n"
+           "function M.restore(t) n = t.n end\n"
+           "function M.teardown() io.write('sum ', n, '\\n') end\n"
+           "return M\n");
+  int batches = 0;
+  on_batch = [&] {
+    if (++batches % 3 == 0)
+      throw std::runtime_error("as it was told");
+  };
+  start_with([](auto& own) { own.restarts = 1000; });
+  run();
+  CAF_REQUIRE(result);
+  CAF_CHECK(result->failures.empty());
+  check_ledger();
+  CAF_CHECK_GREATER(section().restarts, 1u);
+  CAF_CHECK_NOT_EQUAL(section().reason.find("as it was told"), std::string::npos);
+  uint64_t taken = 0;
+  for (const auto& [kind, n] : section().lanes.at(0).taken)
+    taken += n;
+  CAF_CHECK_GREATER(lost("crashed"), 1u);
+  CAF_CHECK_EQUAL(lines("sum " + std::to_string(taken - lost("crashed"))), 1u);
+}
+
+CAF_TEST(what scripts emit while they save is not lost with the context) {
+  write_to("own", "b.lua",
+           "local M = {}\nfunction M.flowCreate() end\n"
+           "function M.save() emit{alert = 'broken'} end\nreturn M\n");
+  on_batch = [] { throw std::runtime_error("as it was told"); };
+  adjust = [this](settings& values) {
+    values.contexts["own"].restarts = 0;
+    values.outputs["all"].path = (root / "all.json").string();
+    values.outputs["all"].what = "emits";
+  };
+  start({capture_file("dns.pcap")});
+  run();
+  CAF_REQUIRE(result);
+  CAF_CHECK_EQUAL(section().state, "parked");
+  check_ledger();
+  CAF_CHECK_EQUAL(result->account.outputs.at(0).written, 1u);
+}
+
+CAF_TEST(breakdowns long ago are forgiven) {
+  write_to("own", "b.lua", says("own"));
+  start_with([](auto& own) { own.restarts = 2; },
+             std::vector<std::string>(100, capture_file("dns.pcap")));
+  until_read();
+  const auto kill_two = [this] {
+    for (int i = 0; i < 2; ++i) {
+      kill_one();
+      steps(20);
+      CAF_REQUIRE(!result);
+    }
+  };
+  kill_two();
+  sched.clock().advance_time(std::chrono::seconds(6));
+  kill_two();
+  CAF_CHECK_EQUAL(contexts().handles().size(), 1u);
+  sched.clock().advance_time(std::chrono::seconds(4));
+  kill_one();
+  steps(20);
+  CAF_CHECK(contexts().handles().empty());
+  run();
+  CAF_REQUIRE(result);
+  CAF_CHECK_EQUAL(section().restarts, 4u);
+  CAF_CHECK_EQUAL(section().state, "parked");
 }
 
 CAF_TEST(a context that breaks down too often is parked and the rest runs on) {

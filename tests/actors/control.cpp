@@ -107,19 +107,34 @@ CAF_TEST(top shows the growth in a second and the worst of all) {
   now.phase = "running";
   now.elapsed = std::chrono::seconds(10);
   now.account.outputs.push_back({"o", 10, 10, {{"queue_full", 0}}, 0, 0, 0, 0});
+  now.account.contexts.push_back({"own", "running", "", 0, {}, {}});
+  now.account.contexts[0].lanes.push_back(
+    {0, 0, {{"created", 0}}, {{"created", 0}}, {{"shed", {{"created", 0}}}}, 0, 0, 1024, 0, 0});
+  now.contexts.push_back({"own", "running", "", {"b.lua"}, 1, true, 0, 0, 0});
   top_view view;
   CAF_CHECK_NOT_EQUAL(view.picture(result_of("top", now), false).find("nothing was lost"),
                       std::string::npos);
   now.elapsed += std::chrono::seconds(2);
   now.account.packets.seen = 2000;
   now.account.outputs[0].lost[0].second = 500;
+  auto& lane = now.account.contexts.at(0).lanes.at(0);
+  lane.taken[0].second = 900;
+  lane.lost[0].second[0].second = 100;
+  lane.waiting = 7;
+  now.contexts[0].events = 800;
   const auto worst = view.picture(result_of("top", now), false);
   CAF_CHECK_NOT_EQUAL(worst.find("packets 2,000  1,000/s"), std::string::npos);
-  CAF_CHECK_NOT_EQUAL(worst.find("250 packets and records lost, 12"), std::string::npos);
+  CAF_CHECK_NOT_EQUAL(worst.find("in lanes 50/s"), std::string::npos);
+  CAF_CHECK_NOT_EQUAL(worst.find("300 packets, events and records lost, 12"), std::string::npos);
+  CAF_CHECK_NOT_EQUAL(
+    worst.find("own      running  b.lua        1   400/s        7   1,024    0/s  "
+               "50/s          100         0"),
+    std::string::npos);
   now.elapsed += std::chrono::seconds(1);
   const auto calm = view.picture(result_of("top", now), false);
   CAF_CHECK_NOT_EQUAL(calm.find("packets 2,000  0/s"), std::string::npos);
-  CAF_CHECK_NOT_EQUAL(calm.find("250 packets and records lost, 12"), std::string::npos);
+  CAF_CHECK_NOT_EQUAL(calm.find("in lanes 0/s"), std::string::npos);
+  CAF_CHECK_NOT_EQUAL(calm.find("300 packets, events and records lost, 12"), std::string::npos);
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()

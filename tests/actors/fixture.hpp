@@ -71,6 +71,7 @@ struct supervised : test_coordinator_fixture<message_types> {
     options.slice = std::chrono::nanoseconds(0);
     options.interim = on_interim;
     options.reread = on_reread;
+    options.on_batch = on_batch;
     options.done = [this](flowactors::run_result r) { result = std::move(r); };
     boss = sys.spawn(flowactors::supervisor, std::move(options));
     steps(2); // the supervisor sets up, and so does its capture actor
@@ -110,6 +111,7 @@ struct supervised : test_coordinator_fixture<message_types> {
   flowactors::supervisor_actor boss;
   std::function<void(flowactors::report)> on_interim;
   std::function<flowactors::settings_outcome()> on_reread;
+  std::function<void()> on_batch;                    ///< see supervisor_options
   std::function<void(flowactors::settings&)> adjust; ///< changes what a run is started with
   std::optional<flowactors::run_result> result;
 };

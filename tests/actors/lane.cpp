@@ -253,6 +253,22 @@ CAF_TEST(contexts that want the same share one batch) {
   CAF_CHECK_EQUAL(sum(one->counters().taken), 3u);
 }
 
+CAF_TEST(a batch goes off when it has lingered) {
+  for (const bool patient : {true, false}) {
+    const auto to = std::make_shared<lane>(lane_options{});
+    batch_options options;
+    options.linger = patient ? std::chrono::hours(1) : std::chrono::nanoseconds(0);
+    lane_writer writer{0, options, {{{"one", to}}}};
+    flow_record flow{};
+    flow.ip_version = 4;
+    writer.add(event_kind::ended, flow, text, 10);
+    writer.flush(10, false);
+    CAF_CHECK_EQUAL(to->take().has_value(), !patient);
+    writer.flush(10, true);
+    CAF_CHECK_EQUAL(sum(to->counters().taken), 1u);
+  }
+}
+
 CAF_TEST(all flows of a client have one shard) {
   flow_record flow{};
   std::array<int, 4> counts{};

@@ -121,9 +121,12 @@ return M
         self.assertEqual({r["context"] for r in records}, {"own"})
         self.assertEqual(len({r["n"] for r in records}), self.report()["flows"]["created"])
 
-    def test_a_missing_folder_and_a_broken_script(self):
+    def test_a_folder_that_is_missing_or_empty_and_a_broken_script(self):
         _, err = self.run_it("-r", captures / "dns.pcap", *self.keys(shards=2), code=1)
         self.assertIn("no such folder", err)
+        (self.inline.parent / "own").mkdir()
+        _, err = self.run_it("-r", captures / "dns.pcap", *self.keys(shards=2))
+        self.assertIn("context finds no scripts for own", err)
         self.context("own", "return 1 +\n")
         _, err = self.run_it("-r", captures / "dns.pcap", *self.keys(shards=1))
         self.assertIn("script.lua:2:", err)

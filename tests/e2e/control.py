@@ -1,11 +1,17 @@
 #!/usr/bin/env python3
 """flowactors ctl asks and tells a running program; bad clients cost it nothing."""
+import fcntl
 import json
 import os
 import pathlib
+import pty
+import select
+import signal
 import socket
 import stat
+import struct
 import subprocess
+import termios
 import time
 import unittest
 
@@ -129,6 +135,28 @@ class Control(Case):
             self.assertIn(word, pictures)
         lines = self.ctl("top", "--count", 3, "--interval", 0.1, "--json").splitlines()
         self.assertEqual([json.loads(line)["packets"]["seen"] for line in lines], [50] * 3)
+
+    def test_top_fits_a_small_terminal_and_gives_it_back(self):
+        process, fifo = self.run_fifo()
+        self.send(process, fifo, 0, 50)
+        ours, theirs = pty.openpty()
+        self.addCleanup(os.close, ours)
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 8, 40, 0, 0))
+        viewer = subprocess.Popen([program, "ctl", "-s", self.socket, "top", "--interval", "0.1"], stdout=theirs, stderr=theirs)
+        self.addCleanup(self.stop, viewer)
+        os.close(theirs)
+        got = b""
+        while got.count(b"\x1b[H\x1b[J") < 3:
+            self.assertTrue(select.select([ours], [], [], limit)[0], got)
+            got += os.read(ours, 65536)
+        viewer.send_signal(signal.SIGINT)
+        self.assertEqual(viewer.wait(timeout=limit), 0)
+        got += os.read(ours, 65536)
+        first = got.split(b"\x1b[H\x1b[J")[1].decode()
+        self.assertIn("packets 50 ", first)
+        self.assertEqual(first.count("\n"), 7)
+        self.assertTrue(got.startswith(b"\x1b[?1049h\x1b[?25l\x1b[?7l"), got[:40])
+        self.assertTrue(got.endswith(b"\x1b[?7h\x1b[?25h\x1b[?1049l"), got[-40:])
 
     def test_the_configuration_file_names_the_socket(self):
         config = self.folder / "f.ini"

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Random mixes of captures, workers, shards and lanes, with scripts that fail and HUPs that rain: the same events as on a calm day."""
+import collections
 import json
+import pathlib
 import random
 import select
 import signal
@@ -8,7 +10,7 @@ import subprocess
 import time
 import unittest
 
-from flowactors import Case, captures, limit, main
+from flowactors import Case, captures, limit, main, program
 
 # A line for each event, with what must not depend on anything here. Labels may: nDPI's caches belong to a worker.
 WITNESS = """local M = {}
@@ -49,14 +51,16 @@ class Mixes(Case):
         out, _ = self.run_it("-q", "--strict-ledger", *self.words(paths))
         return sorted(out.splitlines())
 
-    def storm(self, dice, paths):
-        """A run in which everything changes all the time but what happens on the wire."""
+    def storm(self, dice, paths, kills=None):
+        """A run in which everything changes all the time but what happens on the wire. With kills, contexts break down, too."""
         lane = dice.choice([16, 64, 16384])
         keys = {"capture.workers": dice.choice([1, 1, 2, 4]), "context.own.shards": dice.choice([1, 2, 5]), "context.own.lane": lane,
                 "context.own.batch": min(lane, dice.choice([1, 7, 256])), "context.own.linger": dice.choice(["1ms", "1s"])}
         # The mask is inherited: a HUP that comes before the program looks for one waits.
         early = {"preexec_fn": lambda: signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})}
         words = self.command("-v", "--strict-ledger", "--report", self.folder / "r.json", *self.words(paths, **keys))
+        if kills:
+            words = [self.haunted, str(kills), str(dice.randrange(1 << 32)), *words[1:], "--set", "context.own.restarts=1000000"]
         hups, begun = 0, False
         with open(self.folder / "out", "w+b") as out, open(self.folder / "err", "w+b") as err:
             process = subprocess.Popen(words, stdout=out, stderr=err, **early)
@@ -73,7 +77,40 @@ class Mixes(Case):
                 hups += 1
                 select.select([], [], [], dice.choice([0.001, 0.02, 0.1]))
         self.assertEqual(process.returncode, 0, (self.folder / "err").read_text()[-3000:])
-        return keys, hups, sorted((self.folder / "out").read_text().splitlines())
+        return keys, hups, (self.folder / "out").read_text()
+
+    haunted = pathlib.Path(program).resolve().parent / "tests" / "soak-chaos"
+
+    @unittest.skipUnless(haunted.exists(), f"there is no {haunted}")
+    def test_what_broken_contexts_lose_has_a_name(self):
+        """One in two breaks down between two batches and loses nothing, the others have a batch in hand."""
+        files = sorted(captures.glob("*.pcap*"))
+        thrown = kills = 0
+        for seed in SEEDS:
+            dice = random.Random(seed)
+            paths = dice.sample(files, min(len(files), 12)) * 20
+            for context in "inline", "own":
+                self.write(context, "witness.lua", WITNESS % context)
+                self.write(context, "faults.lua", FAULTS % (3, 5))
+            expected = collections.Counter(self.calm(paths))
+            keys, hups, said = self.storm(dice, paths, kills=1000000)
+            lines, told = said.split("{", 1)
+            result = json.loads("{" + told)
+            found = collections.Counter(lines.splitlines())
+            thrown, kills = thrown + result["thrown"], kills + result["report"]["contexts"]["own"]["restarts"]
+            with self.subTest(seed=seed, keys=keys, hups=hups, kills=kills):
+                self.assertTrue(result["report"]["ledger"]["balanced"])
+                self.assertEqual(found - expected, collections.Counter(), "came twice")
+                missing = expected - found
+                self.assertEqual([line for line in missing if not line.startswith("own ")], [])
+                lost = collections.Counter()
+                for lane in result["report"]["contexts"]["own"]["lanes"]:
+                    for reason, kinds in lane["lost"].items():
+                        lost[reason] += sum(n for kind, n in kinds.items() if kind != "detected")
+                self.assertEqual(lost["crashed"], missing.total())
+                self.assertEqual(lost.total(), lost["crashed"])
+        self.assertGreater(thrown, len(SEEDS))
+        self.assertGreater(kills, 2 * len(SEEDS))
 
     def test_events_are_the_same_in_a_storm(self):
         files = sorted(captures.glob("*.pcap*"))
@@ -85,7 +122,8 @@ class Mixes(Case):
                 self.write(context, "faults.lua", FAULTS % (3, 5))
             expected = self.calm(paths)
             self.assertGreater(len(expected), 100)
-            keys, hups, found = self.storm(dice, paths)
+            keys, hups, said = self.storm(dice, paths)
+            found = sorted(said.splitlines())
             report = json.loads((self.folder / "r.json").read_text())
             with self.subTest(seed=seed, keys=keys, hups=hups):
                 self.assertTrue(report["ledger"]["balanced"])
