@@ -117,7 +117,7 @@ std::vector<named_count> limits_of(const callback_costs& costs) {
 }
 
 report::message_section messages_of(const message_counts& counts) {
-  report::message_section out{counts.sent, {}};
+  report::message_section out{counts.sent, counts.received, {}};
   for (size_t i = 0; i < counts.ended.size(); ++i)
     out.ended.emplace_back(to_string(static_cast<message_end>(i)), counts.ended[i]);
   out.ended.emplace_back("waiting", counts.waiting);
@@ -179,7 +179,9 @@ void balance_events(report& out, const capture_snapshot& books, const script_acc
       out.ledger.push_back({"calls of " + c.costs.callback + " in " + c.costs.script,
                             {{"events", c.events}},
                             {{"calls", c.costs.calls}, {"suspended", c.costs.suspended}}});
-  out.ledger.push_back({"messages", {{"sent", out.messages.sent}}, out.messages.ended});
+  out.ledger.push_back({"messages",
+                        {{"sent", out.messages.sent}, {"received", out.messages.received}},
+                        out.messages.ended});
 }
 
 std::vector<named_count> losses_of(const record_counters& from) {
@@ -259,9 +261,8 @@ report::context_section section_of(const context_account& from) {
       lane.lost.emplace_back(to_string(static_cast<lane_loss>(i)), by_kind(c.lost[i]));
     out.lanes.push_back(std::move(lane));
   }
-  for (const auto& l : from.books.links)
-    out.links.push_back({l.at, l.node, l.state, l.trouble, l.connections, l.batches, l.resent,
-                         l.bytes, l.trips.total(), l.trips.quantile(0.5), l.trips.quantile(0.99)});
+  for (const auto& each : from.books.links)
+    out.links.push_back(section_of(each));
   return out;
 }
 
@@ -279,10 +280,27 @@ void balance_records(report& out, const std::vector<record_account>& handed,
   if (const auto at = std::ranges::find(handed, output.name, &record_account::output);
       at != handed.end())
     left = with({"emitted", at->emitted}, by_kind(at->flows));
+  left.emplace_back("other_nodes", records.foreign);
   out.ledger.push_back({"records for " + output.name, std::move(left), {{"taken", records.taken}}});
 }
 
 } // namespace
+
+report::link_section section_of(const link_account& from) {
+  return {from.at,
+          from.node,
+          from.state,
+          from.trouble,
+          from.connections,
+          from.batches,
+          from.resent,
+          from.sent,
+          from.done,
+          from.bytes,
+          from.trips.total(),
+          from.trips.quantile(0.5),
+          from.trips.quantile(0.99)};
+}
 
 script_account account_of(const script_vm& vm) {
   script_account out;
@@ -309,6 +327,7 @@ void merge(script_account& into, const script_account& more) {
   into.rebuilds += more.rebuilds;
   into.data_faults += more.data_faults;
   into.messages.sent += more.messages.sent;
+  into.messages.received += more.messages.received;
   into.messages.waiting += more.messages.waiting;
   add(into.messages.ended, more.messages.ended);
   for (const auto& c : more.conditions) {
@@ -428,8 +447,8 @@ report make_report(const capture_snapshot& books, const output_counters& output,
   out.output = {output.taken, output.lost, scripts.output_dropped};
   for (const auto& each : outputs) {
     const auto& r = each.records;
-    out.outputs.push_back(
-      {each.name, r.taken, r.written, losses_of(r), r.waiting, r.bytes, r.files, r.retries});
+    out.outputs.push_back({each.name, r.taken, r.written, losses_of(r), r.waiting, r.bytes, r.files,
+                           r.retries, r.foreign});
   }
   auto workers = books.workers;
   std::ranges::sort(workers, {}, &worker_account::place);

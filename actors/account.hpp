@@ -37,6 +37,9 @@ struct script_account {
 /// The account of a VM up to now.
 script_account account_of(const script_vm& vm);
 
+/// The books of a link as the report has them.
+report::link_section section_of(const link_account& from);
+
 /// Adds one account to another. Counts add up, the mean is that of all calls that were timed, of
 /// the percentiles the worse one stays, and of a script's conditions the worse one.
 void merge(script_account& into, const script_account& more);
@@ -186,7 +189,7 @@ typename Inspector::result_type inspect(Inspector& f, callback_account& x) {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, message_counts& x) {
-  return f(caf::meta::type_name("message_counts"), x.sent, x.waiting, x.ended);
+  return f(caf::meta::type_name("message_counts"), x.sent, x.received, x.waiting, x.ended);
 }
 
 template <class Inspector>
@@ -228,7 +231,7 @@ typename Inspector::result_type inspect(Inspector& f, record_account& x) {
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, record_counters& x) {
   return f(caf::meta::type_name("record_counters"), x.taken, x.written, x.lost, x.waiting, x.bytes,
-           x.files, x.retries);
+           x.files, x.retries, x.foreign);
 }
 
 } // namespace flowactors

@@ -35,10 +35,14 @@ context_actor::behavior_type context_state::make_behavior() {
 
 void context_state::run() {
   parts_.scripts->begin(std::exchange(parts_.saved, {}));
+  const auto wake = [self = caf::actor_cast<context_actor>(self_)] {
+    caf::anon_send(self, work_atom_v);
+  };
+  if (parts_.box != nullptr)
+    parts_.box->attach(wake);
   for (const auto& each : parts_.lanes) {
     expected_.push_back(each->counters().delivered);
-    each->attach(
-      [self = caf::actor_cast<context_actor>(self_)] { caf::anon_send(self, work_atom_v); });
+    each->attach(wake);
   }
 }
 
@@ -100,6 +104,8 @@ void context_state::rest() {
   parts_.records->flush();
   if (finishing_)
     end();
+  else if (parts_.box != nullptr && parts_.box->waits()) // more than there was room for
+    self_->delayed_send(self_, std::chrono::milliseconds(10), work_atom_v);
 }
 
 context_end context_state::retire() {
@@ -125,6 +131,8 @@ void context_state::end() {
 void context_state::close() {
   parts_.scripts->end();
   parts_.records->flush();
+  if (parts_.box != nullptr)
+    parts_.box->attach(nullptr);
   for (const auto& each : parts_.lanes)
     each->detach();
   parts_.last = nullptr;

@@ -2,6 +2,7 @@
 
 #include "actors/lane.hpp"
 #include "actors/messages.hpp"
+#include "actors/post_office.hpp"
 #include "actors/speaker.hpp"
 
 #include <functional>
@@ -23,6 +24,7 @@ struct context_parts {
   std::vector<saved_state> saved;           ///< of the scripts before these
   std::shared_ptr<context_end> last;        ///< written at the end, whatever ends it
   std::function<void()> on_batch;           ///< see supervisor_options
+  std::shared_ptr<post_box> box;            ///< of the VM; null = nobody sends messages
 };
 
 /// The scripts of one shard of a context, in a VM that closes with the actor. It handles one batch

@@ -56,14 +56,18 @@ std::unique_ptr<context_set::entry> context_set::make_entry(
   auto made = std::make_unique<entry>();
   made->name = name;
   made->values = values;
-  if (!values.at.empty())
+  if (!values.at.empty()) {
     made->nodes = std::make_shared<route>(values.at);
+    post_->introduce(name);
+  }
   const size_t shards = values.at.empty() ? values.shards : values.at.size();
   for (size_t i = 0; i < shards; ++i) {
     shard one;
     one.records = outputs_->make_ports();
     one.words = std::make_shared<speaker>(name, voice_, one.records);
     one.store = std::make_shared<value_store>(store_limits_of(*values_));
+    if (values.at.empty())
+      one.box = post_->open(name);
     made->shards.push_back(std::move(one));
   }
   return made;
@@ -127,6 +131,7 @@ result<std::shared_ptr<script_vm>> context_set::load_scripts(
   options.names = names_.get();
   options.output = in.words.get();
   options.store = in.store;
+  options.post = in.box;
   auto vm = script_vm::make(options);
   if (!vm)
     return vm.failure();
@@ -198,9 +203,14 @@ void context_set::open(node_ports& ports) {
 
 context_actor context_set::spawn_link(pointer self, entry& of, shard& one) const {
   const auto place = static_cast<uint32_t>(&one - of.shards.data());
-  auto parts =
-    std::make_shared<link_parts>(link_parts{of.name, parse_endpoint(of.values.at[place]).value(),
-                                            place, of.nodes, identity_, one.lanes, one.last});
+  auto parts = std::make_shared<link_parts>();
+  parts->context = of.name;
+  parts->to = parse_endpoint(of.values.at[place]).value();
+  parts->place = place;
+  parts->nodes = of.nodes;
+  parts->self = identity_;
+  parts->lanes = one.lanes;
+  parts->last = one.last;
   return self->system().middleman().spawn_broker(link, std::move(parts));
 }
 
@@ -219,7 +229,7 @@ void context_set::spawn(pointer self, entry& of, shard& one, std::vector<saved_s
   } else {
     auto parts = std::make_shared<context_parts>(context_parts{
       of.name, voice_, one.records, one.words, names_, std::exchange(one.fresh, nullptr), one.lanes,
-      std::move(saved), one.last, on_batch_});
+      std::move(saved), one.last, on_batch_, one.box});
     one.handle = self->spawn(context, std::move(parts));
   }
   self->monitor(one.handle);
@@ -319,6 +329,8 @@ void context_set::end(pointer self, entry& of, shard& one) {
         merge(of.books, last);
         one.latest = {};
         one.handle = nullptr;
+        if (of.going)
+          one.box = nullptr; // what waits in it is lost by name
         one_ended();
       },
       [](const caf::error&) {}); // the monitor tells why

@@ -4,6 +4,7 @@
 #include "actors/node_identity.hpp"
 #include "actors/node_ports.hpp"
 #include "actors/output_set.hpp"
+#include "actors/post_office.hpp"
 #include "config/plan.hpp"
 
 #include <deque>
@@ -39,8 +40,11 @@ public:
   /// Lets events of other nodes into the contexts that run here. When writers are made.
   void open(node_ports& ports);
 
-  /// Who this node is for others; before `load`.
-  void introduce(node_identity identity) { identity_ = std::move(identity); }
+  /// Who this node is for others, and the way of messages; before `load`.
+  void introduce(node_identity identity, std::shared_ptr<post_office> post) {
+    identity_ = std::move(identity);
+    post_ = std::move(post);
+  }
 
   /// Called with each batch, see supervisor_options; before `start`.
   void watch(std::function<void()> on_batch) { on_batch_ = std::move(on_batch); }
@@ -95,6 +99,7 @@ private:
     std::shared_ptr<record_ports> records;
     std::shared_ptr<speaker> words;
     std::shared_ptr<value_store> store;
+    std::shared_ptr<post_box> box;    ///< null = it runs elsewhere
     std::shared_ptr<script_vm> fresh; ///< loaded, and not yet with an actor
     std::vector<std::shared_ptr<lane>> lanes;
     std::shared_ptr<context_end> last;
@@ -149,6 +154,7 @@ private:
 
   const settings* values_ = nullptr;
   node_identity identity_;
+  std::shared_ptr<post_office> post_;
   std::shared_ptr<console> voice_;
   std::shared_ptr<const catalog> names_;
   output_set* outputs_ = nullptr;

@@ -1,5 +1,6 @@
 #include "actors/control.hpp"
 
+#include "actors/cluster_json.hpp"
 #include "actors/process.hpp"
 #include "actors/status_json.hpp"
 
@@ -11,7 +12,9 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-constexpr const char* commands = "status, ledger, reload, scripts, contexts, report, top, stop";
+constexpr const char* commands =
+  "status, ledger, reload, scripts, contexts, report, top, stop, "
+  "status --cluster, ledger --cluster, reload --cluster";
 
 /// Loading scripts may take its time; a status is there after a capture's time to answer.
 constexpr std::chrono::seconds status_time{10}, reload_time{60};
@@ -24,10 +27,6 @@ std::string told(json result) {
   return text_of({{"ok", true}, {"result", std::move(result)}});
 }
 
-std::string refused(const std::string& why) {
-  return text_of({{"ok", false}, {"error", why}});
-}
-
 bool asks_how_it_goes(std::string_view command) {
   for (const char* known : {"status", "report", "ledger", "scripts", "contexts", "top"})
     if (command == known)
@@ -36,9 +35,9 @@ bool asks_how_it_goes(std::string_view command) {
 }
 
 std::string no_answer(caf::actor_system& system, const caf::error& why) {
-  return refused(why == caf::sec::request_timeout         ? "the program is busy: no answer in time"
-                 : why == caf::sec::request_receiver_down ? "the program is stopping"
-                                                          : system.render(why));
+  return refusal_answer(why == caf::sec::request_timeout ? "the program is busy: no answer in time"
+                        : why == caf::sec::request_receiver_down ? "the program is stopping"
+                                                                 : system.render(why));
 }
 
 std::string ask_status(caf::actor_system& system, const supervisor_actor& boss,
@@ -62,14 +61,23 @@ std::string reload(caf::actor_system& system, const supervisor_actor& boss) {
   caf::scoped_actor self{system};
   std::string out;
   self->request(boss, reload_time, reload_atom_v)
+    .receive([&](const reload_result& done) { out = reload_answer(done); },
+             [&](const caf::error& why) { out = no_answer(system, why); });
+  return out;
+}
+
+/// Asks all nodes.
+std::string ask_cluster(caf::actor_system& system, const supervisor_actor& boss,
+                        const std::string& command) {
+  const auto patience = command == "reload" ? reload_time : status_time;
+  caf::scoped_actor self{system};
+  std::string out;
+  self
+    ->request(boss, patience + std::chrono::seconds(1), ask_atom_v, command,
+              static_cast<uint32_t>(std::chrono::milliseconds(patience).count()))
     .receive(
-      [&](const reload_result& done) {
-        out = told({{"loaded", done.loaded},
-                    {"kept", done.kept},
-                    {"faults", done.faults},
-                    {"applied", done.applied},
-                    {"waiting", done.waiting},
-                    {"pause_us", static_cast<double>(done.pause_ns) / 1000}});
+      [&](const std::string& list) {
+        out = told(cluster_result(command, json::parse(list, nullptr, false)));
       },
       [&](const caf::error& why) { out = no_answer(system, why); });
   return out;
@@ -85,6 +93,26 @@ std::string shown(std::string_view request) {
 }
 
 } // namespace
+
+std::string refusal_answer(const std::string& why) {
+  return text_of({{"ok", false}, {"error", why}});
+}
+
+std::string reload_answer(const reload_result& from) {
+  return told({{"loaded", from.loaded},
+               {"kept", from.kept},
+               {"faults", from.faults},
+               {"applied", from.applied},
+               {"waiting", from.waiting},
+               {"pause_us", static_cast<double>(from.pause_ns) / 1000}});
+}
+
+std::string cluster_answer(std::string_view command, const run_status& from) {
+  const auto account = json::parse(to_json(from.account));
+  if (command == "ledger")
+    return told(cluster_ledger_json(account));
+  return command == "status" ? told(status_json(from, account)) : std::string();
+}
 
 std::string status_answer(std::string_view command, const run_status& from) {
   const auto account = json::parse(to_json(from.account));
@@ -112,11 +140,14 @@ control_server::answerer control_answers(caf::actor_system& system, supervisor_a
       return ask_status(system, boss, request);
     if (request == "reload")
       return reload(system, boss);
+    for (const char* command : {"status", "ledger", "reload"})
+      if (request == command + std::string(" --cluster"))
+        return ask_cluster(system, boss, command);
     if (request == "stop") {
       caf::anon_send(boss, drain_atom_v);
       return told({{"stopping", true}});
     }
-    return refused("found " + shown(request) + ", expected one of " + commands);
+    return refusal_answer("found " + shown(request) + ", expected one of " + commands);
   };
 }
 

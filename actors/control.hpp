@@ -13,6 +13,13 @@ namespace flowactors {
 /// waits for it, a bounded time.
 control_server::answerer control_answers(caf::actor_system& system, supervisor_actor boss);
 
+/// What a node answers to a command for all nodes, "ledger" or "status"; empty = it is none of
+/// these.
+std::string cluster_answer(std::string_view command, const run_status& from);
+
+std::string reload_answer(const reload_result& from);
+std::string refusal_answer(const std::string& why);
+
 /// The answer to a command that asks how it goes; empty = it is none of these.
 std::string status_answer(std::string_view command, const run_status& from);
 

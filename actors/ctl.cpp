@@ -1,5 +1,6 @@
 #include "actors/ctl.hpp"
 
+#include "actors/cluster_json.hpp"
 #include "actors/command_line.hpp"
 #include "actors/ctl_connection.hpp"
 #include "actors/ctl_text.hpp"
@@ -45,6 +46,7 @@ struct ctl_order {
   std::string socket;
   std::string config;
   bool as_json = false;
+  bool cluster = false; ///< all nodes
   double interval_s = 1;
   uint64_t pictures = 0; ///< 0 = until it is interrupted
 };
@@ -174,13 +176,14 @@ int carry_out(const ctl_order& order) {
     return complain(through.failure().what, exit_codes::failed);
   if (order.command == "top")
     return run_top(*through, order);
-  auto given = ask(*through, order.command);
+  auto given = ask(*through, order.command + (order.cluster ? " --cluster" : ""));
   if (!given)
     return complain(given.failure().what, exit_codes::failed);
   const bool colour = ::isatty(STDOUT_FILENO) == 1;
   const int code =
-    print(order.as_json ? given->dump(2, ' ', false, json::error_handler_t::replace) + "\n"
-                        : ctl_text(order.command, *given, colour));
+    print(order.as_json   ? given->dump(2, ' ', false, json::error_handler_t::replace) + "\n"
+          : order.cluster ? cluster_text(order.command, *given, colour)
+                          : ctl_text(order.command, *given, colour));
   return code != exit_codes::ok ? code : code_of(order.command, *given);
 }
 
@@ -198,6 +201,8 @@ int control_client(int argc, const char* const* argv) {
   app.add_option("-s,--socket", order.socket, "The control socket.")->type_name("PATH");
   app.add_option("-c", order.config, "The configuration file that names it.")->type_name("FILE");
   app.add_flag("--json", order.as_json, "Print JSON.");
+  app.add_flag("--cluster", order.cluster,
+               "status, ledger, reload: of all nodes that can be reached over links.");
   app.add_option("--interval", order.interval_s, "top: seconds between two pictures.")
     ->check(CLI::Range(0.1, 3600.0));
   app.add_option("--count", order.pictures, "top: so many pictures, then stop.")
@@ -211,6 +216,10 @@ int control_client(int argc, const char* const* argv) {
     return complain(wrong.what() + std::string{"\nflowactors ctl --help shows all options."},
                     exit_codes::usage);
   }
+  if (order.cluster && order.command != "ledger" && order.command != "reload"
+      && order.command != "status")
+    return complain("--cluster: found " + order.command + ", expected status, ledger or reload",
+                    exit_codes::usage);
   return carry_out(order);
 }
 

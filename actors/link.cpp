@@ -16,7 +16,6 @@ namespace {
 
 constexpr auto shortest_pause = std::chrono::milliseconds(100);
 constexpr auto longest_pause = std::chrono::seconds(5);
-constexpr size_t longest_body = sizeof(welcome_body); // of what comes
 
 /// The pause after so many failures: twice as long each time, and up to half of it off, so that
 /// nodes that were cut off together don't come back together.
@@ -65,6 +64,7 @@ link_actor::behavior_type link_state::make_behavior() {
     [this](const caf::io::new_data_msg& data) { take_data(data); },
     [this](const caf::io::connection_closed_msg&) { closed(); },
     [this](dialed_atom, int fd, const std::string& why) { take_dialed(fd, why); },
+    [this](letter_atom, uint64_t line, const shared_letter& what) { send(line, *what); },
     [this](tick_atom) { tick(); },
   };
 }
@@ -73,7 +73,7 @@ void link_state::run() {
   for (const auto& each : parts_.lanes)
     each->attach(
       [self = caf::actor_cast<context_actor>(self_)] { caf::anon_send(self, work_atom_v); });
-  lost_since_ = clock::now();
+  lost_since_ = self_->clock().now();
   dial_now();
   tick();
 }
@@ -82,6 +82,10 @@ void link_state::run() {
 
 void link_state::dial_now() {
   phase_ = phase::connecting;
+  if (parts_.dial) {
+    const auto made = parts_.dial(*self_);
+    return made ? greet(*made) : lose("nobody listens there");
+  }
   const auto at_most = std::chrono::duration_cast<std::chrono::milliseconds>(parts_.self.timeout);
   self_->spawn<caf::detached>(dialer, caf::actor_cast<link_actor>(self_), parts_.to, at_most);
 }
@@ -93,12 +97,16 @@ void link_state::take_dialed(int fd, const std::string& why) {
     ::close(fd);
     return;
   }
-  connection_ = self_->add_scribe(fd);
+  greet(self_->add_scribe(fd));
+}
+
+void link_state::greet(caf::io::connection_handle over) {
+  connection_ = over;
   talk_ = parts_.self.keys == nullptr
             ? channel()
             : channel::call(parts_.self.keys->now(), parts_.to.host, self_->wr_buf(connection_));
   phase_ = phase::shaking_hands;
-  heard_ = clock::now();
+  heard_ = self_->clock().now();
   read_on();
   hello_body hello;
   hello.version = node_protocol_version;
@@ -124,7 +132,7 @@ void link_state::take_data(const caf::io::new_data_msg& data) {
   talk_.put(data.buf);
   for (;;) {
     auto& wire = self_->wr_buf(connection_);
-    const auto came = talk_.next(longest_body, wire);
+    const auto came = talk_.next(longest_letter(), wire);
     if (!wire.empty())
       self_->flush(connection_);
     if (const auto* wrong = std::get_if<refusal>(&came))
@@ -134,7 +142,7 @@ void link_state::take_data(const caf::io::new_data_msg& data) {
       return read_on();
     if (!is_whole(frame->header, frame->body))
       return lose(sentence_of(refusal::damaged));
-    heard_ = clock::now();
+    heard_ = self_->clock().now();
     if (!take_frame(frame->header, frame->body))
       return;
   }
@@ -158,8 +166,33 @@ bool link_state::take_frame(const frame_header& header, std::span<const char> bo
     return take_welcome(body);
   if (header.kind == frame_kind::ack && header.length == 0 && phase_ == phase::running)
     return take_ack(header);
-  lose(sentence_of(refusal::out_of_turn));
-  return false;
+  return take_letter(header, body);
+}
+
+bool link_state::take_letter(const frame_header& header, std::span<const char> body) {
+  const auto came = mail_.take(header, body);
+  if (const auto* wrong = std::get_if<refusal>(&came)) {
+    lose(sentence_of(*wrong));
+    return false;
+  }
+  if (const auto* serial = std::get_if<uint64_t>(&came)) {
+    say(frame_kind::receipt, {}, *serial);
+    return true;
+  }
+  if (senders_.empty()) { // no batch will tell that it goes on
+    failures_ = 0;
+    told_.clear();
+  }
+  if (finishing_)
+    pump();
+  return true;
+}
+
+void link_state::send(uint64_t line, const letter& what) {
+  if (!mail_.is(line) || phase_ != phase::running)
+    return;
+  talk_.say(self_->wr_buf(connection_), [&](std::vector<char>& out) { mail_.append(out, what); });
+  spoke();
 }
 
 void link_state::take_refusal(std::span<const char> body) {
@@ -192,7 +225,8 @@ bool link_state::take_welcome(std::span<const char> body) {
   phase_ = phase::running;
   books_.node = peer_;
   ++books_.connections;
-  log::info(name, "runs", parts_.context + " on " + peer_, to_string(parts_.to));
+  log::info(name, parts_.context.empty() ? "brings" : "runs",
+            what_for() + (parts_.context.empty() ? " to " : " on ") + peer_, to_string(parts_.to));
   if (welcome.resumes == 0)
     begin_anew();
   else
@@ -201,7 +235,12 @@ bool link_state::take_welcome(std::span<const char> body) {
     for (const auto& each : senders_)
       if (each.from->closed() == lane_loss::unreachable)
         each.from->open(each.from->options());
-  parts_.nodes->set_up(parts_.place, true);
+  if (parts_.nodes != nullptr)
+    parts_.nodes->set_up(parts_.place, true);
+  mail_.join(parts_.post, peer_, to_string(parts_.to),
+             [self = caf::actor_cast<link_actor>(self_)](uint64_t line, shared_letter what) {
+               caf::anon_send(self, letter_atom_v, line, std::move(what));
+             });
   pump();
   return phase_ == phase::running;
 }
@@ -217,6 +256,7 @@ void link_state::begin_anew() {
     each.done = 0;
   }
   under_way_ = 0;
+  books_.sent = books_.done = 0;
   if (lost != 0)
     log::warning(name, "loses", std::to_string(lost) + " events",
                  parts_.context + " on " + peer_ + " began anew while it had them in hand");
@@ -245,10 +285,11 @@ bool link_state::take_ack(const frame_header& header) {
     failures_ = 0; // a greeting alone is no progress
   if (failures_ == 0)
     told_.clear();
-  const auto now = clock::now();
+  const auto now = self_->clock().now();
   for (; of.done < header.serial; ++of.done) {
     books_.trips.add(now - of.in_hand.front().sent);
     under_way_ -= of.in_hand.front().batch->weight();
+    books_.done += of.in_hand.front().batch->size();
     of.in_hand.pop_front();
     of.from->settle();
   }
@@ -270,22 +311,23 @@ void link_state::lose(const std::string& why) {
     return;
   if (!connection_.invalid())
     self_->close(std::exchange(connection_, {}));
-  const auto now = clock::now();
+  mail_.leave();
+  const auto now = self_->clock().now();
   if (phase_ == phase::running)
     lost_since_ = now;
   phase_ = phase::unconnected;
   const auto pause = pause_after(failures_++);
   retry_at_ = now + pause;
   books_.trouble = why;
-  if (told_ != why) // not each time
-    log::warning(name, "is lost", parts_.context + " at " + to_string(parts_.to), why);
+  if (told_ != why && !parts_.quiet) // not each time
+    log::warning(name, "is lost", what_for() + " at " + to_string(parts_.to), why);
   told_ = why;
 }
 
 void link_state::tick() {
   if (ended_)
     return self_->quit();
-  const auto now = clock::now();
+  const auto now = self_->clock().now();
   const bool connected = !connection_.invalid();
   if (connected && now - heard_ >= parts_.self.timeout) {
     if (phase_ == phase::leaving)
@@ -305,10 +347,10 @@ void link_state::tick() {
 
 /// Gives the share to others if it is time, and nothing a chance if time is over.
 void link_state::go_missing() {
-  if (!missing_ && clock::now() - lost_since_ >= parts_.self.timeout
+  if (!missing_ && parts_.nodes != nullptr && is_late()
       && parts_.nodes->set_up(parts_.place, false)) {
     missing_ = true;
-    log::warning(name, "is missing", parts_.context + " at " + to_string(parts_.to),
+    log::warning(name, "is missing", what_for() + " at " + to_string(parts_.to),
                  "others take its share");
   }
   if (missing_)
@@ -324,15 +366,28 @@ void link_state::go_missing() {
   end();
 }
 
+/// The other node has been away for longer than its time.
+bool link_state::is_late() const {
+  return self_->clock().now() - lost_since_ >= parts_.self.timeout;
+}
+
+/// As messages name it.
+std::string link_state::what_for() const {
+  return parts_.context.empty() ? "letters" : parts_.context;
+}
+
 /// What can't be delivered any more needs nobody to wait.
 bool link_state::given_up() const {
+  if (senders_.empty())
+    return is_late();
   return std::ranges::all_of(senders_,
                              [](const sender& each) { return each.from->closed().has_value(); });
 }
 
-void link_state::say(frame_kind kind, std::span<const char> body) {
+void link_state::say(frame_kind kind, std::span<const char> body, uint64_t serial) {
   frame_header header;
   header.kind = kind;
+  header.serial = serial;
   talk_.say(self_->wr_buf(connection_),
             [&](std::vector<char>& out) { append_frame(out, header, body); });
   spoke();
@@ -340,7 +395,7 @@ void link_state::say(frame_kind kind, std::span<const char> body) {
 
 void link_state::spoke() {
   self_->flush(connection_);
-  said_ = clock::now();
+  said_ = self_->clock().now();
 }
 
 // -- the lanes ------------------------------------------------------------------------------------
@@ -371,6 +426,7 @@ bool link_state::send_next(sender& of) {
   add(counted_.scripts.handled, next->batch->kinds());
   ++counted_.batches;
   under_way_ += next->batch->weight();
+  books_.sent += next->batch->size();
   const uint64_t serial = of.done + of.in_hand.size();
   of.in_hand.push_back({next->first, std::move(next->batch), {}});
   send(static_cast<uint16_t>(&of - senders_.data()), serial, of.in_hand.back());
@@ -414,7 +470,7 @@ caf::result<context_snapshot> link_state::finish() {
 }
 
 void link_state::end_if_done() {
-  if (!finishing_ || under_way_ != 0)
+  if (!finishing_ || phase_ != phase::running || under_way_ != 0 || !mail_.rests())
     return;
   phase_ = phase::leaving;
   say(frame_kind::bye); // whoever gets it closes the connection
@@ -425,6 +481,7 @@ void link_state::end_if_done() {
 void link_state::end() {
   if (std::exchange(ended_, true))
     return;
+  mail_.leave();
   if (!connection_.invalid())
     self_->close(std::exchange(connection_, {}));
   for (const auto& each : parts_.lanes)

@@ -3,6 +3,7 @@
 #include "actors/lane.hpp"
 #include "actors/messages.hpp"
 #include "actors/node_identity.hpp"
+#include "actors/post_line.hpp"
 #include "nodes/channel.hpp"
 #include "nodes/route.hpp"
 #include "nodes/sockets.hpp"
@@ -11,6 +12,7 @@
 
 #include <chrono>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,13 +21,17 @@ namespace flowactors {
 
 /// What a link owns from its first moment on.
 struct link_parts {
-  std::string context;
+  std::string context; ///< empty = it carries letters alone, and has neither lanes nor a route
+  bool quiet = false;  ///< another link tells the log of the same troubles
   endpoint to;
   uint32_t place = 0; ///< in the route
   std::shared_ptr<route> nodes;
   node_identity self;
   std::vector<std::shared_ptr<lane>> lanes; ///< one from each worker
   std::shared_ptr<context_end> last;        ///< written at the end, whatever ends it
+  std::shared_ptr<post_office> post;        ///< null = letters are not taken
+  /// Makes the connection; null = over TCP, in a thread of its own.
+  std::function<caf::expected<caf::io::connection_handle>(caf::io::abstract_broker&)> dial;
 };
 
 /// Stands in for a context that runs on another node: as a context does it, it takes the batches of
@@ -35,6 +41,8 @@ using link_actor =
                         caf::reacts_to<caf::io::connection_closed_msg>,
                         // (from the thread that dials) This descriptor, or -1 and why not.
                         caf::reacts_to<dialed_atom, int, std::string>,
+                        // (from the post office) Send this.
+                        caf::reacts_to<letter_atom, uint64_t, shared_letter>,
                         // (to itself) Look at the clock.
                         caf::reacts_to<tick_atom>>;
 
@@ -82,17 +90,20 @@ private:
   // -- the connection
   void dial_now();
   void take_dialed(int fd, const std::string& why);
+  void greet(caf::io::connection_handle over);
   void take_data(const caf::io::new_data_msg& data);
   bool take_frame(const frame_header& header, std::span<const char> body);
   bool take_welcome(std::span<const char> body);
   bool take_ack(const frame_header& header);
+  bool take_letter(const frame_header& header, std::span<const char> body);
+  void send(uint64_t line, const letter& what);
   void take_refusal(std::span<const char> body);
   std::string trouble_of(refusal wrong) const;
   void closed();
   void lose(const std::string& why);
   void tick();
   void go_missing();
-  void say(frame_kind kind, std::span<const char> body = {});
+  void say(frame_kind kind, std::span<const char> body = {}, uint64_t serial = 0);
   void read_on();
   void spoke();
 
@@ -111,6 +122,8 @@ private:
   void end_if_done();
   void end();
   bool given_up() const;
+  bool is_late() const;
+  std::string what_for() const;
   context_snapshot snapshot() const;
 
   pointer self_;
@@ -132,6 +145,7 @@ private:
   bool ended_ = false;
   context_snapshot counted_;
   link_account books_;
+  post_line mail_;
   caf::typed_response_promise<context_snapshot> promise_;
 };
 

@@ -17,6 +17,8 @@ void merge(std::vector<link_account>& into, const link_account& more) {
   at->connections += more.connections;
   at->batches += more.batches;
   at->resent += more.resent;
+  at->sent = more.sent;
+  at->done = more.done;
   at->bytes += more.bytes;
   at->trips.add(more.trips);
 }

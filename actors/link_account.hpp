@@ -19,6 +19,8 @@ struct link_account {
   uint64_t connections = 0;
   uint64_t batches = 0; ///< sent, those sent again among them
   uint64_t resent = 0;  ///< batches
+  uint64_t sent = 0;    ///< events, to the process that is there now
+  uint64_t done = 0;    ///< of these, those that it has done
   uint64_t bytes = 0;   ///< of batches, before they are sealed
   round_trips trips;    ///< of batches that were said to be done
 };
@@ -29,7 +31,7 @@ void merge(std::vector<link_account>& into, const link_account& more);
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, link_account& x) {
   return f(caf::meta::type_name("link_account"), x.at, x.node, x.state, x.trouble, x.connections,
-           x.batches, x.resent, x.bytes, x.trips);
+           x.batches, x.resent, x.sent, x.done, x.bytes, x.trips);
 }
 
 } // namespace flowactors

@@ -92,7 +92,7 @@ std::optional<run_result> attend(const signal_line& signals, supervisor_actor bo
 std::optional<run_result> run(const settings& values, std::function<settings_outcome()> reread,
                               const signal_line& signals, control_server* control,
                               steady::time_point since) {
-  system_config config{needs_network(values)};
+  system_config config{true}; // a reload may bring links
   caf::actor_system system{config};
   auto result = std::make_shared<std::promise<run_result>>();
   supervisor_options options;

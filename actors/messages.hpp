@@ -3,6 +3,7 @@
 #include "actors/account.hpp"
 #include "actors/run_status.hpp"
 #include "lua/script_vm.hpp"
+#include "nodes/letter.hpp"
 
 #include <caf/all.hpp>
 
@@ -108,6 +109,7 @@ typename Inspector::result_type inspect(Inspector& f, context_end& x) {
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(flowactors::scripts_in_transit)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(flowactors::lanes_in_transit)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(flowactors::shared_status)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(flowactors::shared_letter)
 
 CAF_BEGIN_TYPE_ID_BLOCK(flowactors, caf::first_custom_type_id)
 CAF_ADD_TYPE_ID(flowactors, (flowactors::capture_snapshot))
@@ -138,6 +140,8 @@ CAF_ADD_ATOM(flowactors, flowactors, dialed_atom, "dialed")
 CAF_ADD_ATOM(flowactors, flowactors, done_atom, "done")
 CAF_ADD_TYPE_ID(flowactors, (flowactors::capture_changes))
 CAF_ADD_ATOM(flowactors, flowactors, change_atom, "change")
+CAF_ADD_ATOM(flowactors, flowactors, letter_atom, "letter")
+CAF_ADD_ATOM(flowactors, flowactors, ask_atom, "ask")
 CAF_END_TYPE_ID_BLOCK(flowactors)
 
 namespace flowactors {
@@ -203,6 +207,16 @@ using node_actor = caf::typed_actor<
   // Take nothing more, and end once all that came is done.
   caf::replies_to<finish_atom>::with<bool>>;
 
+/// Asks all nodes to which there are links, and those behind them, and answers when they ask.
+using cluster_actor = caf::typed_actor<
+  // What does each node answer to this command, within so many ms? A list as JSON, an entry for
+  // each.
+  caf::replies_to<ask_atom, std::string, uint32_t>::with<std::string>,
+  // (from the post office) This has come from this node over this connection; null = that is gone.
+  caf::reacts_to<letter_atom, std::string, uint64_t, shared_letter>,
+  // (to itself) The time of this request is over: origin, serial.
+  caf::reacts_to<tick_atom, uint64_t, uint64_t>>;
+
 /// Owns the plan: starts the capture actors, reloads their scripts, stops them, and makes up the
 /// account.
 using supervisor_actor = caf::typed_actor<
@@ -219,6 +233,8 @@ using supervisor_actor = caf::typed_actor<
   caf::reacts_to<snapshot_atom>,
   // How does it go? A capture that is busy for long is left out, and named.
   caf::replies_to<status_atom>::with<shared_status>,
+  // What does each node answer? See cluster_actor.
+  caf::replies_to<ask_atom, std::string, uint32_t>::with<std::string>,
   // (to itself) Show the progress.
   caf::reacts_to<tick_atom>>;
 

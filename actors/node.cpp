@@ -15,7 +15,7 @@ namespace flowactors {
 
 namespace {
 
-constexpr size_t most_peers = 256;
+constexpr size_t most_peers = 512;
 constexpr size_t most_strangers = 64; ///< that have not greeted yet
 constexpr uint32_t first_block = 64;  ///< of slots; those before belong to captures of this node
 constexpr uint32_t blocks = 256;
@@ -50,7 +50,10 @@ void node_state::start(node_parts parts) {
 node_broker::behavior_type node_state::make_behavior() {
   return {
     [this](run_atom) {
-      self_->add_doorman(std::exchange(parts_.listener, -1));
+      if (parts_.listen)
+        parts_.listen(*self_);
+      else
+        self_->add_doorman(std::exchange(parts_.listener, -1));
       tick();
     },
     [this](const caf::io::new_connection_msg& x) { accept(x.handle); },
@@ -60,6 +63,7 @@ node_broker::behavior_type node_state::make_behavior() {
       log::error(name, "listens no more", "", "its socket is closed");
     },
     [this](done_atom, uint64_t id, uint16_t number) { take_done(id, number); },
+    [this](letter_atom, uint64_t line, const shared_letter& what) { send(line, *what); },
     [this](tick_atom) { tick(); },
     [this](finish_atom) { return finish(); },
   };
@@ -69,7 +73,7 @@ void node_state::accept(handle from) {
   const auto strangers =
     std::ranges::count_if(peers_, [](const auto& each) { return each.second.of == 0; });
   auto& of = peers_[from];
-  of.heard = of.said = clock::now();
+  of.heard = of.said = self_->clock().now();
   if (parts_.self.keys != nullptr)
     of.talk = channel::accept(parts_.self.keys->now());
   if (finishing_ || peers_.size() > most_peers || static_cast<size_t>(strangers) >= most_strangers)
@@ -83,8 +87,13 @@ void node_state::read_on(handle from, const peer& of) {
                                       : caf::io::receive_policy::at_most(bytes));
 }
 
+/// As messages name it.
+std::string node_state::what_of(const session& of) {
+  return (of.context.empty() ? "letters" : of.context) + " of " + of.node;
+}
+
 size_t node_state::longest_body(const peer& of) const noexcept {
-  return of.of == 0 ? sizeof(hello_body) : longest_batch();
+  return of.of == 0 ? sizeof(hello_body) : std::max(longest_batch(), longest_letter());
 }
 
 void node_state::take_data(const caf::io::new_data_msg& data) {
@@ -103,7 +112,7 @@ void node_state::take_data(const caf::io::new_data_msg& data) {
     const auto* frame = std::get_if<whole_frame>(&came);
     if (frame == nullptr)
       return read_on(data.handle, of);
-    of.heard = clock::now(); // whole frames count, not bytes
+    of.heard = self_->clock().now(); // whole frames count, not bytes
     if (const auto wrong = take_frame(data.handle, of, frame->header, frame->body))
       return send_away(data.handle, *wrong);
     if (!peers_.contains(data.handle))
@@ -123,6 +132,8 @@ std::optional<refusal> node_state::take_frame(handle from, peer& of, const frame
     return take_batch(s, id, header, body);
   if (!is_whole(header, body))
     return refusal::damaged;
+  if (header.kind == frame_kind::letter || header.kind == frame_kind::receipt)
+    return take_letter(from, of, header, body);
   if (header.length != 0)
     return refusal::out_of_turn;
   switch (header.kind) {
@@ -132,7 +143,7 @@ std::optional<refusal> node_state::take_frame(handle from, peer& of, const frame
       parts_.ports->mark(s.context, static_cast<int64_t>(header.value));
       return std::nullopt;
     case frame_kind::bye:
-      log::info(name, "is done with", s.context + " of " + s.node);
+      log::info(name, "is done with", what_of(s));
       drop(from);
       forget(id);
       self_->close(from);
@@ -153,8 +164,9 @@ std::optional<refusal> node_state::take_hello(handle from, peer& of, const frame
   if (hello.version != node_protocol_version)
     return refusal::other_version;
   const auto context = take_name(hello.context);
-  if (hello.incarnation == 0 || hello.lanes == 0 || hello.lanes > most_lanes || context.empty()
-      || take_name(hello.node).empty())
+  const bool letters_alone = hello.lanes == 0 && hello.context[0] == 0;
+  if (hello.incarnation == 0 || hello.lanes > most_lanes
+      || (!letters_alone && (hello.lanes == 0 || context.empty())) || take_name(hello.node).empty())
     return refusal::bad_greeting;
   if (!of.talk.may_be(take_name(hello.node)))
     return refusal::other_certificate;
@@ -162,7 +174,10 @@ std::optional<refusal> node_state::take_hello(handle from, peer& of, const frame
     return refusal::other_layout;
   if (hello.names != parts_.self.names)
     return refusal::other_names;
-  const auto credit = parts_.ports->credit_of(context);
+  if (take_name(hello.node) == parts_.self.name)
+    return refusal::same_name;
+  const auto credit = letters_alone ? std::optional<uint64_t>(1) // nothing needs it
+                                    : parts_.ports->credit_of(context);
   if (!credit)
     return refusal::no_such_context;
   uint64_t id = 0;
@@ -173,9 +188,39 @@ std::optional<refusal> node_state::take_hello(handle from, peer& of, const frame
   s.credit = *credit;
   s.connection = from;
   of.of = id;
-  log::info(name, resumes ? "goes on with" : "links", s.context + " of " + s.node);
+  log::info(name, resumes ? "goes on with" : "links", what_of(s));
   welcome(from, s, resumes);
+  if (letters_alone)
+    of.mail.join(parts_.post, s.node, {},
+                 [self = caf::actor_cast<node_broker>(self_)](uint64_t line, shared_letter what) {
+                   caf::anon_send(self, letter_atom_v, line, std::move(what));
+                 });
   return std::nullopt;
+}
+
+std::optional<refusal> node_state::take_letter(handle from, peer& of, const frame_header& header,
+                                               std::span<const char> body) {
+  const auto came = of.mail.take(header, body);
+  if (const auto* wrong = std::get_if<refusal>(&came))
+    return *wrong;
+  if (const auto* serial = std::get_if<uint64_t>(&came)) {
+    frame_header receipt;
+    receipt.kind = frame_kind::receipt;
+    receipt.serial = *serial;
+    say(from, of, receipt);
+  }
+  return std::nullopt;
+}
+
+void node_state::send(uint64_t line, const letter& what) {
+  const auto at =
+    std::ranges::find_if(peers_, [&](const auto& each) { return each.second.mail.is(line); });
+  if (at == peers_.end())
+    return;
+  auto& [to, of] = *at;
+  of.talk.say(self_->wr_buf(to), [&](std::vector<char>& out) { of.mail.append(out, what); });
+  self_->flush(to);
+  of.said = self_->clock().now();
 }
 
 /// The session that the greeting means, or a new one. A connection that it had before is closed:
@@ -184,16 +229,14 @@ std::optional<refusal> node_state::find_session(const hello_body& hello, uint64_
                                                 bool& resumes) {
   const auto node = take_name(hello.node);
   const auto context = take_name(hello.context);
-  if (node == parts_.self.name)
-    return refusal::same_name;
   for (const auto& [known, s] : sessions_)
     if (s.node == node && s.incarnation != hello.incarnation && !s.connection.invalid())
       return refusal::same_name;
   std::erase_if(sessions_, [&](const auto& each) {
     return each.second.node == node && each.second.incarnation != hello.incarnation;
   });
-  const auto at = std::ranges::find_if(sessions_, [&](const auto& each) {
-    return each.second.node == node && each.second.context == context;
+  const auto at = std::ranges::find_if(sessions_, [&](const auto& each) { // letters need none
+    return !context.empty() && each.second.node == node && each.second.context == context;
   });
   resumes = at != sessions_.end() && hello.known == parts_.self.incarnation
             && at->second.lanes.size() == hello.lanes;
@@ -210,6 +253,8 @@ std::optional<refusal> node_state::find_session(const hello_body& hello, uint64_
   session fresh{node, context, hello.incarnation, {}, 0, 0, {}};
   id = next_session_++;
   auto& s = sessions_[id] = std::move(fresh);
+  if (!context.empty())
+    parts_.ports->begin(node, context);
   for (uint32_t i = 0; i < hello.lanes; ++i) {
     const auto slots = free_slots();
     if (!slots) {
@@ -269,7 +314,8 @@ std::optional<refusal> node_state::take_batch(session& of, uint64_t id, const fr
     return *wrong;
   auto& events = std::get<std::shared_ptr<const flow_batch>>(batch);
   const uint64_t weight = events->weight();
-  lane.weights.emplace(lane.received, weight);
+  const uint64_t size = events->size();
+  lane.in_hand.emplace(lane.received, remote_lane::batch{weight, size});
   const auto notice =
     std::make_shared<done_notice>(caf::actor_cast<node_actor>(self_), id, header.lane);
   if (!parts_.ports->put(of.context, std::move(events), notice)) {
@@ -278,6 +324,7 @@ std::optional<refusal> node_state::take_batch(session& of, uint64_t id, const fr
   }
   ++lane.received;
   of.under_way += weight;
+  parts_.ports->note_came(of.node, of.context, size);
   return std::nullopt;
 }
 
@@ -289,8 +336,10 @@ void node_state::take_done(uint64_t id, uint16_t number) {
     auto& lane = s.lanes[number];
     if (lane.done >= lane.received) // it was not taken
       return;
-    s.under_way -= lane.weights[lane.done];
-    lane.weights.erase(lane.done++);
+    const auto was = lane.in_hand[lane.done];
+    s.under_way -= was.weight;
+    lane.in_hand.erase(lane.done++);
+    parts_.ports->note_done(s.node, s.context, was.size);
     frame_header header;
     header.kind = frame_kind::ack;
     header.lane = number;
@@ -304,7 +353,7 @@ void node_state::take_done(uint64_t id, uint16_t number) {
 void node_state::say(handle to, peer& of, frame_header header, std::span<const char> body) {
   of.talk.say(self_->wr_buf(to), [&](std::vector<char>& out) { append_frame(out, header, body); });
   self_->flush(to);
-  of.said = clock::now();
+  of.said = self_->clock().now();
 }
 
 /// Counts are exact; the log tells of the first, the second, the fourth, the eighth ...
@@ -341,7 +390,9 @@ void node_state::drop(handle from) {
   if (const auto s = sessions_.find(at->second.of);
       s != sessions_.end() && s->second.connection == from) {
     s->second.connection = {};
-    log::info(name, "loses the connection of", s->second.context + " of " + s->second.node);
+    log::info(name, "loses the connection of", what_of(s->second));
+    if (s->second.context.empty()) // the post office goes on with it
+      sessions_.erase(s);
   }
   peers_.erase(at);
 }
@@ -353,7 +404,7 @@ void node_state::forget(uint64_t id) {
 void node_state::tick() {
   if (ended_)
     return self_->quit();
-  const auto now = clock::now();
+  const auto now = self_->clock().now();
   std::vector<handle> silent;
   for (auto& [to, of] : peers_) {
     frame_header header;

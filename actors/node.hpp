@@ -2,8 +2,10 @@
 
 #include "actors/link.hpp"
 #include "actors/node_ports.hpp"
+#include "actors/post_line.hpp"
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -14,15 +16,19 @@ namespace flowactors {
 
 /// What the listener owns from its first moment on.
 struct node_parts {
-  int listener = -1; ///< a descriptor, see listen_on
+  int listener = -1; ///< a descriptor, see listen_on; -1 = `listen` makes it
+  std::function<void(caf::io::abstract_broker&)> listen;
   node_identity self;
   std::shared_ptr<node_ports> ports;
+  std::shared_ptr<post_office> post; ///< null = letters are not taken
 };
 
 /// The same, with what its connections say.
 using node_broker = node_actor::extend<
   caf::reacts_to<caf::io::new_connection_msg>, caf::reacts_to<caf::io::new_data_msg>,
-  caf::reacts_to<caf::io::connection_closed_msg>, caf::reacts_to<caf::io::acceptor_closed_msg>>;
+  caf::reacts_to<caf::io::connection_closed_msg>, caf::reacts_to<caf::io::acceptor_closed_msg>,
+  // (from the post office) Send this.
+  caf::reacts_to<letter_atom, uint64_t, shared_letter>>;
 
 /// Each connection:
 ///
@@ -50,7 +56,10 @@ private:
   struct remote_lane {
     uint64_t received = 0; ///< batches
     uint64_t done = 0;
-    std::map<uint64_t, uint64_t> weights; ///< of batches that are not yet done, by number
+    struct batch {
+      uint64_t weight, size;
+    };
+    std::map<uint64_t, batch> in_hand; ///< not yet done, by number
     uint32_t slots = 0;
   };
 
@@ -69,6 +78,7 @@ private:
     channel talk;
     uint64_t of = 0; ///< session, 0 = not greeted yet
     clock::time_point heard, said;
+    post_line mail;
   };
 
   using handle = caf::io::connection_handle;
@@ -84,6 +94,9 @@ private:
                                     std::span<const char> body);
   std::optional<refusal> find_session(const hello_body& hello, uint64_t& id, bool& resumes);
   void welcome(handle to, const session& of, bool resumes);
+  std::optional<refusal> take_letter(handle from, peer& of, const frame_header& header,
+                                     std::span<const char> body);
+  void send(uint64_t line, const letter& what);
   void take_done(uint64_t id, uint16_t number);
   void send_away(handle from, refusal why);
   void closed(handle from);
@@ -92,6 +105,7 @@ private:
   void say(handle to, peer& of, frame_header header, std::span<const char> body = {});
   std::optional<uint32_t> free_slots();
   size_t longest_body(const peer& of) const noexcept;
+  static std::string what_of(const session& of);
   void tick();
   caf::result<bool> finish();
   void end_if_done();

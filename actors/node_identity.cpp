@@ -25,13 +25,17 @@ std::string own_name(const settings& from) {
   return host;
 }
 
-node_identity identity_of(const settings& from, const catalog& names,
-                          std::shared_ptr<tls_keys> keys) {
-  static const uint64_t incarnation = [] { // one for the process
+uint64_t own_incarnation() {
+  static const uint64_t out = [] {
     std::random_device random;
     return (uint64_t{random()} << 32 | random()) | 1;
   }();
-  return {own_name(from),      incarnation,       names_hash(names),
+  return out;
+}
+
+node_identity identity_of(const settings& from, const catalog& names,
+                          std::shared_ptr<tls_keys> keys) {
+  return {own_name(from),      own_incarnation(), names_hash(names),
           from.node.heartbeat, from.node.timeout, std::move(keys)};
 }
 

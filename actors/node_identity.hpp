@@ -23,6 +23,9 @@ struct node_identity {
   std::shared_ptr<tls_keys> keys; ///< null = in the open
 };
 
+/// Another number for each process that ever was.
+uint64_t own_incarnation();
+
 /// The name of this node: that of the host if the settings have none.
 std::string own_name(const settings& from);
 

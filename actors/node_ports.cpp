@@ -72,6 +72,34 @@ void node_ports::mark(const std::string& context, int64_t now_ns) {
       each->mark(now_ns);
 }
 
+void node_ports::begin(const std::string& node, const std::string& context) {
+  constexpr size_t most_peers = 4096; // strangers may call themselves what they like
+  const std::lock_guard lock(mutex_);
+  if (peers_.size() >= most_peers && !peers_.contains({node, context}))
+    peers_.erase(peers_.begin());
+  peers_[{node, context}] = {node, context};
+}
+
+void node_ports::note_came(const std::string& node, const std::string& context, uint64_t events) {
+  const std::lock_guard lock(mutex_);
+  if (const auto at = peers_.find({node, context}); at != peers_.end())
+    at->second.received += events;
+}
+
+void node_ports::note_done(const std::string& node, const std::string& context, uint64_t events) {
+  const std::lock_guard lock(mutex_);
+  if (const auto at = peers_.find({node, context}); at != peers_.end())
+    at->second.done += events;
+}
+
+std::vector<peer_account> node_ports::peers() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<peer_account> out;
+  for (const auto& [key, each] : peers_)
+    out.push_back(each);
+  return out;
+}
+
 uint64_t node_ports::refuse(refusal why) {
   const std::lock_guard lock(mutex_);
   return ++refused_[static_cast<size_t>(why)];

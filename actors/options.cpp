@@ -123,12 +123,6 @@ lane_options lane_options_of(const settings& from, const settings::context_secti
   return {live || !here ? context.lane : credit_of_file(context), policy, !live, blocks};
 }
 
-bool needs_network(const settings& from) {
-  return !from.node.listen.empty() || std::ranges::any_of(from.contexts, [](const auto& each) {
-    return !each.second.at.empty();
-  });
-}
-
 batch_options batch_options_of(const settings::context_section& context, event_mask kinds) {
   return {kinds, context.shards, context.batch, context.linger, nullptr};
 }

@@ -28,8 +28,6 @@ value_store::limits store_limits_of(const settings& from);
 /// A lane to a context. `blocks`: the capture has a thread that may wait.
 lane_options lane_options_of(const settings& from, const settings::context_section& context,
                              bool blocks);
-/// True if other nodes have something to do with this one.
-bool needs_network(const settings& from);
 
 batch_options batch_options_of(const settings::context_section& context, event_mask kinds);
 

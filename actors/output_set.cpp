@@ -3,6 +3,7 @@
 #include "actors/log.hpp"
 #include "actors/options.hpp"
 #include "actors/output.hpp"
+#include "actors/post_sink.hpp"
 
 #include <utility>
 
@@ -12,15 +13,39 @@ namespace {
 
 constexpr const char* component = "output";
 
-std::unique_ptr<record_sink> sink_of(const settings::output_section& from, int descriptor) {
-  if (from.kind == "stdout")
-    return make_stream_sink(descriptor, "standard output");
-  if (from.kind == "unix")
-    return make_socket_sink(from.path);
-  return make_file_sink({from.path, from.rotate, from.keep});
+/// Lines of other nodes join what waits for the output.
+void take_foreign(record_queue& to, std::string_view lines) {
+  record_batch batch;
+  for (size_t begin = 0, end = 0; (end = lines.find('\n', begin)) != lines.npos; begin = end + 1)
+    batch.add(record_line{lines.substr(begin, end - begin)});
+  to.put_foreign(batch);
 }
 
 } // namespace
+
+std::unique_ptr<record_sink> output_set::sink_of(const std::string& name,
+                                                 const settings::output_section& from) const {
+  if (from.kind == "stdout")
+    return make_stream_sink(descriptor_, "standard output");
+  if (from.kind == "unix")
+    return make_socket_sink(from.path);
+  if (from.kind == "node")
+    return make_post_sink(post_, from.at, name);
+  return make_file_sink({from.path, from.rotate, from.keep});
+}
+
+/// Other nodes may send records to those that are here.
+void output_set::announce() {
+  if (post_ == nullptr)
+    return;
+  std::map<std::string, post_office::outlet> outlets;
+  for (const auto& each : entries_)
+    if (!each.leaving && !each.elsewhere)
+      outlets[each.name] = [queue = each.queue](std::string_view lines) {
+        take_foreign(*queue, lines);
+      };
+  post_->set_outlets(std::move(outlets));
+}
 
 result<void> output_set::start(pointer self, const settings& values,
                                const std::shared_ptr<const catalog>& names, int descriptor,
@@ -31,6 +56,7 @@ result<void> output_set::start(pointer self, const settings& values,
   for (const auto& each : values.outputs)
     if (auto spawned = spawn(self, values, each.first, false); !spawned)
       return spawned;
+  announce();
   return {};
 }
 
@@ -42,7 +68,7 @@ result<void> output_set::spawn(pointer self, const settings& values, const std::
   options.name = name;
   auto queue =
     std::make_shared<record_queue>(options, [handle] { caf::anon_send(*handle, write_atom_v); });
-  auto made = std::make_unique<record_output>(queue, sink_of(from, descriptor_), names_.get(),
+  auto made = std::make_unique<record_output>(queue, sink_of(name, from), names_.get(),
                                               values.flows.community_id_seed);
   if (auto opened = made->open(self->clock().now()); !opened) {
     if (made->loss() == record_loss::write_error)
@@ -55,7 +81,7 @@ result<void> output_set::spawn(pointer self, const settings& values, const std::
   *handle = detached_ ? self->spawn<caf::detached>(output, std::move(parts))
                       : self->spawn(output, std::move(parts));
   self->monitor(*handle);
-  entries_.push_back({name, std::move(queue), *handle, false, false, {}, {}});
+  entries_.push_back({name, std::move(queue), *handle, false, false, {}, {}, from.kind == "node"});
   ++running_;
   return {};
 }
@@ -103,6 +129,7 @@ std::vector<output_fault> output_set::change(pointer self, const settings& value
   for (const auto& each : ports_)
     if (const auto ports = each.lock())
       ports->set(queues());
+  announce();
   for (const size_t i : leaving)
     leave(self, i);
   return faults;

@@ -2,7 +2,9 @@
 
 #include "actors/account.hpp"
 #include "actors/messages.hpp"
+#include "actors/post_office.hpp"
 #include "config/settings.hpp"
+#include "outputs/record_sink.hpp"
 
 #include <functional>
 #include <map>
@@ -22,6 +24,9 @@ struct output_fault {
 class output_set {
 public:
   using pointer = supervisor_actor::pointer;
+
+  /// The way to outputs of other nodes, and from there to these; before `start`.
+  void introduce(std::shared_ptr<post_office> post) { post_ = std::move(post); }
 
   /// Spawns an actor for each output of the settings. Fails if a file can't be opened; a socket or
   /// a FIFO may come later. `descriptor`, standard output, outlives the outputs.
@@ -68,14 +73,19 @@ private:
     bool leaving = false;   ///< it writes what waits and ends, while the run goes on
     std::string broke_down; ///< empty = it did not
     output_actor successor; ///< waits for its end
+    bool elsewhere = false; ///< it is at another node
   };
 
   result<void> spawn(pointer self, const settings& values, const std::string& name, bool waits);
   std::vector<std::shared_ptr<record_queue>> queues() const;
+  std::unique_ptr<record_sink> sink_of(const std::string& name,
+                                       const settings::output_section& from) const;
+  void announce();
   void leave(pointer self, size_t index);
   void one_finished(size_t index);
   static void tell_losses(const entry& of, std::vector<std::string>& into);
 
+  std::shared_ptr<post_office> post_;
   std::shared_ptr<const catalog> names_;
   int descriptor_ = -1;
   bool detached_ = true;

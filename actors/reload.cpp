@@ -73,6 +73,7 @@ bool supervisor_state::change_settings(reload_plan& plan) {
     for (const auto& context : *list)
       outcome_.applied.push_back("context." + context);
   change_outputs(before, plan);
+  letter_links_.set(self_, options_.values);
   outcome_.applied.insert(outcome_.applied.end(), plan.applied.begin(), plan.applied.end());
   const tracker_options times = tracker_options_of(options_.values);
   const auto changes = [&](std::string_view start) {
@@ -143,7 +144,7 @@ std::vector<std::shared_ptr<script_vm>> supervisor_state::load_fresh(reload_resu
   std::vector<std::shared_ptr<script_vm>> out;
   const auto texts = std::make_shared<script_texts>();
   for (size_t i = 0; i < workers_.size(); ++i) {
-    auto vm = load_scripts(workers_[i].store, *workers_[i].voice, texts);
+    auto vm = load_scripts(workers_[i].store, *workers_[i].voice, workers_[i].box, texts);
     if (!vm) {
       outcome.kept.insert(outcome.kept.end(), loaded_.begin(), loaded_.end());
       outcome.faults.push_back(vm.failure().what);

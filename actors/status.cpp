@@ -13,6 +13,15 @@ namespace {
 /// A capture that waits for a slow output on a replay gives no answer meanwhile.
 constexpr std::chrono::seconds answer_time{2};
 
+report::post_section section_of(const post_account& from) {
+  report::post_section out{
+    from.copies, {{"taken", from.taken}, {"passed_on", from.passed_on}}, from.come, from.again};
+  for (size_t i = 0; i < from.lost.size(); ++i)
+    out.ended.emplace_back(to_string(static_cast<post_loss>(i)), from.lost[i]);
+  out.ended.emplace_back("waiting", from.waiting);
+  return out;
+}
+
 } // namespace
 
 /// Collects the books of all captures, and hands them over once all have answered.
@@ -49,8 +58,9 @@ void supervisor_state::gather(caf::duration at_most, std::function<void(const ga
         });
     each.from->wake();
   }
-  contexts_.ask(
-    self_, at_most, [under_way] { ++under_way->missing; }, one_less);
+  const auto asked = [under_way] { ++under_way->missing; };
+  contexts_.ask(self_, at_most, asked, one_less);
+  letter_links_.ask(self_, at_most, asked, one_less);
   one_less();
 }
 
@@ -64,8 +74,20 @@ report supervisor_state::report_of(const capture_snapshot& books, bool closing) 
   }
   auto out =
     make_report(all, voice_->counters(), outputs_.accounts(), contexts_.accounts(), closing);
+  const auto post = post_->accounts();
+  out.post.messages = section_of(post.messages);
+  out.post.records = section_of(post.records);
+  out.post.unheard = post.unheard;
+  for (const auto& [what, section] : {std::pair("messages between VMs", &out.post.messages),
+                                      {"records for nodes", &out.post.records}})
+    out.ledger.push_back({what, {{"copies", section->copies}}, section->ended});
   const auto& node = options_.values.node;
-  out.node = {own_name(options_.values), node.listen, keys_ != nullptr, {}};
+  out.node = {own_name(options_.values), node.listen, keys_ != nullptr, {}, {}, {}};
+  for (const auto& each : letter_links_.accounts())
+    out.node.links.push_back(section_of(each));
+  if (ports_ != nullptr)
+    for (const auto& each : ports_->peers())
+      out.node.peers.push_back({each.node, each.context, each.received, each.done});
   for (size_t i = 0; i < refused.size(); ++i)
     out.node.refused.emplace_back(to_string(static_cast<refusal>(i)), refused[i]);
   return out;

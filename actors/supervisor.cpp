@@ -14,9 +14,11 @@ namespace flowactors {
 void supervisor_state::start(supervisor_options options) {
   options_ = std::move(options);
   started_ = std::chrono::steady_clock::now();
+  post_ = std::make_shared<post_office>(own_incarnation(), options_.values.node.timeout);
   voice_ = std::make_shared<console>(options_.output, options_.values.capture.interface.empty());
   self_->set_down_handler([this](const caf::down_msg& down) {
-    if (outputs_.take_down(down) || contexts_.take_down(self_, down))
+    if (outputs_.take_down(down) || contexts_.take_down(self_, down)
+        || letter_links_.take_down(self_, down))
       return;
     if (node_ && node_->address() == down.source) {
       fail("the listener for other nodes broke down: " + self_->system().render(down.reason));
@@ -28,6 +30,10 @@ void supervisor_state::start(supervisor_options options) {
         take_failure(i, down.reason);
   });
   bool ready = start_keys();
+  cluster_ =
+    self_->spawn(cluster, cluster_parts{own_name(options_.values), post_,
+                                        caf::actor_cast<supervisor_actor>(self_),
+                                        keys_ != nullptr || options_.values.node.insecure});
   for (const auto& order : plan_captures(options_.values))
     ready = ready && start_workers(order);
   ready = ready && start_node();
@@ -40,6 +46,7 @@ void supervisor_state::start(supervisor_options options) {
     return;
   }
   contexts_.start(self_);
+  letter_links_.set(self_, options_.values);
   if (node_)
     self_->send(node_, run_atom_v);
   for (size_t i = 0; i < workers_.size(); ++i)
@@ -58,6 +65,9 @@ supervisor_actor::behavior_type supervisor_state::make_behavior() {
     [this](give_up_atom) { give_up(); },
     [this](snapshot_atom) { account(); },
     [this](status_atom) { return status(); },
+    [this](ask_atom, std::string& command, uint32_t patience_ms) {
+      return self_->delegate(cluster_, ask_atom_v, std::move(command), patience_ms);
+    },
     [this](tick_atom) { tick(); },
   };
 }
@@ -85,8 +95,10 @@ bool supervisor_state::start_worker(const capture_order& order, std::shared_ptr<
   const auto voice = std::make_shared<speaker>("inline", voice_, records);
   const auto store = std::make_shared<value_store>(store_limits_of(options_.values));
   std::shared_ptr<script_vm> scripts;
+  std::shared_ptr<post_box> box;
   if (options_.values.scripts.enabled) {
-    auto vm = load_scripts(store, *voice, texts_);
+    box = post_->open("inline");
+    auto vm = load_scripts(store, *voice, box, texts_);
     if (!vm) {
       fail(vm.failure().what);
       return false;
@@ -106,7 +118,8 @@ bool supervisor_state::start_worker(const capture_order& order, std::shared_ptr<
   auto handle = options_.detached ? self_->spawn<caf::detached>(capture, std::move(parts))
                                   : self_->spawn(capture, std::move(parts));
   self_->monitor(handle);
-  workers_.push_back({std::move(from), std::move(handle), {}, store, voice, 0, order.workers, {}});
+  workers_.push_back(
+    {std::move(from), std::move(handle), {}, store, voice, box, 0, order.workers, {}});
   return true;
 }
 
@@ -115,8 +128,10 @@ result<void> supervisor_state::begin_others(const catalog& names) {
   if (names_ != nullptr)
     return {};
   names_ = std::make_shared<catalog>(names);
-  contexts_.introduce(identity_of(options_.values, *names_, keys_));
+  contexts_.introduce(identity_of(options_.values, *names_, keys_), post_);
   contexts_.watch(options_.on_batch);
+  letter_links_.introduce(identity_of(options_.values, *names_, keys_), post_);
+  outputs_.introduce(post_);
   auto started = outputs_.start(self_, options_.values, names_, options_.output, options_.detached);
   if (started && options_.values.scripts.enabled)
     contexts_.load(options_.values, voice_, names_, outputs_, options_.detached);
@@ -159,7 +174,7 @@ bool supervisor_state::start_node() {
   ports_ = std::make_shared<node_ports>();
   contexts_.open(*ports_);
   auto parts = std::make_shared<node_parts>(
-    node_parts{listener.value(), identity_of(options_.values, *names_, keys_), ports_});
+    node_parts{listener.value(), {}, identity_of(options_.values, *names_, keys_), ports_, post_});
   log::info("node", "listens", options_.values.node.listen,
             keys_ == nullptr ? "in the open" : "under TLS");
   node_ = self_->system().middleman().spawn_broker(node, std::move(parts));
@@ -168,12 +183,14 @@ bool supervisor_state::start_node() {
 }
 
 result<std::shared_ptr<script_vm>> supervisor_state::load_scripts(
-  std::shared_ptr<value_store> store, speaker& voice, std::shared_ptr<script_texts> texts) {
+  std::shared_ptr<value_store> store, speaker& voice, std::shared_ptr<post_box> box,
+  std::shared_ptr<script_texts> texts) {
   auto options = script_options_of(options_.values);
   options.texts = std::move(texts);
   options.names = names_.get();
   options.output = &voice;
   options.store = std::move(store);
+  options.post = std::move(box);
   auto vm = script_vm::make(options);
   if (!vm)
     return vm.failure();
@@ -267,11 +284,14 @@ void supervisor_state::give_up() {
 
 /// Nobody produces anything any more.
 void supervisor_state::finish() {
-  contexts_.finish(self_, [this] { outputs_.finish(self_, [this] { conclude(); }); });
+  contexts_.finish(self_, [this] {
+    outputs_.finish(self_, [this] { letter_links_.finish(self_, [this] { conclude(); }); });
+  });
 }
 
 void supervisor_state::conclude() {
   log::show_progress({});
+  post_->close();
   voice_->finish();
   if (auto what = voice_->failure(); !what.empty())
     failures_.push_back(std::move(what));
@@ -283,6 +303,7 @@ void supervisor_state::conclude() {
   for (auto* list : {&asked_, &answered_})
     for (auto& promise : std::exchange(*list, {}))
       promise.deliver(refused("the program has stopped"));
+  self_->send_exit(std::exchange(cluster_, cluster_actor()), caf::exit_reason::user_shutdown);
   options_.done({report_of(books_, true), std::move(failures_)});
   self_->quit();
 }

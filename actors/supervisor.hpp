@@ -1,8 +1,10 @@
 #pragma once
 
+#include "actors/cluster.hpp"
 #include "actors/console.hpp"
 #include "actors/context_set.hpp"
 #include "actors/input.hpp"
+#include "actors/letter_links.hpp"
 #include "actors/messages.hpp"
 #include "actors/output_set.hpp"
 #include "actors/speaker.hpp"
@@ -61,6 +63,7 @@ public:
     capture_progress progress;
     std::shared_ptr<value_store> store; ///< what its scripts keep over reloads
     std::shared_ptr<speaker> voice;     ///< of its scripts
+    std::shared_ptr<post_box> box;      ///< likewise
     uint64_t packets = 0;               ///< at the end
     uint32_t of_input = 1;              ///< workers that its input has
     capture_snapshot former;            ///< what VMs that were swapped out have done
@@ -76,7 +79,7 @@ private:
   bool start_worker(const capture_order& order, std::shared_ptr<input> from);
   result<void> begin_others(const catalog& names);
   result<std::shared_ptr<script_vm>> load_scripts(std::shared_ptr<value_store> store,
-                                                  speaker& voice,
+                                                  speaker& voice, std::shared_ptr<post_box> box,
                                                   std::shared_ptr<script_texts> texts);
   void tell_scripts(const char* verb, const std::vector<std::string>& files, bool compiled) const;
   void tell_faults(const script_vm& vm) const;
@@ -132,10 +135,13 @@ private:
   std::shared_ptr<console> voice_;
   std::shared_ptr<const catalog> names_; ///< outlives every VM and output
   output_set outputs_;
+  letter_links letter_links_;
+  std::shared_ptr<post_office> post_;
   context_set contexts_;
   std::shared_ptr<node_ports> ports_; ///< for other nodes; null = they have nothing to do here
   std::shared_ptr<tls_keys> keys_;    ///< of links and the listener; null = in the open
   node_actor node_;                   ///< lets them in; invalid = it has ended
+  cluster_actor cluster_;             ///< asks them
   std::vector<worker> workers_;
   size_t running_ = 0; ///< captures, and the node
   bool draining_ = false;

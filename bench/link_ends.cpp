@@ -287,8 +287,8 @@ void run_analyzer(const link_end& own, uint32_t shards) {
   uint16_t at = 0;
   const int listener = listen_anywhere(at);
   auto listens = system.middleman().spawn_broker(
-    node,
-    std::make_shared<node_parts>(node_parts{listener, identity_of(own, samples.names), ports}));
+    node, std::make_shared<node_parts>(
+            node_parts{listener, {}, identity_of(own, samples.names), ports, nullptr}));
   caf::anon_send(listens, run_atom_v);
   std::printf("{\"port\": %u}\n", at);
   std::fflush(stdout);

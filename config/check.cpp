@@ -69,7 +69,35 @@ constexpr size_t longest_socket_path = 107; // sockaddr_un, with a zero behind i
 
 /// Where an output goes, as messages name it.
 std::string place_of(const settings::output_section& output) {
-  return output.kind == "stdout" ? "standard output" : show(output.path);
+  return output.kind == "stdout" ? "standard output"
+                                 : show(output.kind == "node" ? output.at : output.path);
+}
+
+constexpr size_t longest_to_node = 4u << 20; // what a letter has room for
+
+std::string endpoint_trouble(const settings& values, const std::string& text);
+
+/// Likewise, of one that is at another node.
+void check_elsewhere(std::vector<contradiction>& out, const std::string& section,
+                     const settings& values, const settings::output_section& output) {
+  const auto blame = [&](const char* key, std::string found, std::string expected,
+                         std::vector<std::string> others) {
+    out.push_back({section, key, std::move(found), std::move(expected), std::move(others)});
+  };
+  if (output.kind != "node") {
+    if (!output.at.empty())
+      blame("at", show(output.at), "no node, since kind = " + output.kind, {section + ".kind"});
+    return;
+  }
+  if (!output.path.empty())
+    blame("path", show(output.path), "no path, since kind = node", {section + ".kind"});
+  if (output.max_record > longest_to_node)
+    blame("max_record", std::to_string(output.max_record) + " bytes",
+          "at most 4MiB, since kind = node", {section + ".kind"});
+  if (const auto trouble = endpoint_trouble(values, output.at); !trouble.empty())
+    blame("at", show(output.at), trouble, {section + ".kind", "node.insecure"});
+  else if (output.at == values.node.listen)
+    blame("at", show(output.at) + " (this node itself)", "another node", {"node.listen"});
 }
 
 /// What is wrong with an output by itself; empty `expected` if nothing is.
@@ -78,6 +106,8 @@ void check_place(std::vector<contradiction>& out, const std::string& section,
   const auto blame = [&](std::string expected) {
     out.push_back({section, "path", show(output.path), std::move(expected), {section + ".kind"}});
   };
+  if (output.kind == "node")
+    return;
   if (output.kind == "stdout")
     return output.path.empty() ? void() : blame("no path, since kind = stdout");
   if (output.path.empty())
@@ -94,8 +124,9 @@ void check_outputs(std::vector<contradiction>& out, const settings& values) {
   for (const auto& [name, output] : values.outputs) {
     const auto section = "output." + name;
     check_place(out, section, output);
+    check_elsewhere(out, section, values, output);
     const auto [other, fresh] = taken.emplace(place_of(output), section);
-    if (!fresh)
+    if (!fresh && output.kind != "node") // there, the name says which
       out.push_back({section,
                      output.kind == "stdout" ? "kind" : "path",
                      place_of(output),

@@ -336,12 +336,14 @@ constexpr std::array keys{
       "none."),
 
   KEY_OF_EACH(
-    "output", outputs, kind, {.kind = choice, .choices = "file stdout unix"}, applies,
-    "Where to: a file, standard output, or a stream socket of the Unix domain that another "
-    "program listens at."),
+    "output", outputs, kind, {.kind = choice, .choices = "file stdout unix node"}, applies,
+    "Where to: a file, standard output, a stream socket of the Unix domain that another program "
+    "listens at, or the output of the same name of another node."),
   KEY_OF_EACH("output", outputs, path, {.kind = output_file}, rereads,
               "The file or the socket. A file is appended to, and opened anew by a reload; so that "
               "it can be moved away."),
+  KEY_OF_EACH("output", outputs, at, {.kind = text}, applies,
+              "That node, as host:port where it listens."),
   KEY_OF_EACH("output", outputs, what, {.kind = choice, .choices = "both emits flows"}, applies,
               "Which records: what scripts emit, a record for each flow that has ended, or both."),
   KEY_OF_EACH("output", outputs, detected, {.kind = boolean}, applies,

@@ -156,8 +156,9 @@ struct settings {
 
   /// Where records of scripts and flows go.
   struct output_section {
-    std::string kind = "file"; ///< file | stdout | unix
+    std::string kind = "file"; ///< file | stdout | unix | node
     std::string path;
+    std::string at;            ///< "host:port" of the node, if kind = node
     std::string what = "both"; ///< emits | flows | both
     bool detected = false;
     uint64_t rotate = 0; ///< bytes, 0 = never

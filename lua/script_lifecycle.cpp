@@ -9,7 +9,7 @@ namespace flowactors {
 
 namespace {
 
-char hook_runner, taker; // their addresses are the keys in the registry
+char hook_runner, taker, receiver; // their addresses are the keys in the registry
 
 lifecycle_state& state_of(lua_State* L) {
   return *static_cast<lifecycle_state*>(lua_touserdata(L, lua_upvalueindex(1)));
@@ -37,14 +37,28 @@ int note_message(lua_State* L) {
   return 0;
 }
 
+// (name): whether another VM may have this context
+int knows_context(lua_State* L) {
+  const auto& post = state_of(L).post;
+  lua_pushboolean(L, post != nullptr && post->knows(message_at(L, 1)));
+  return 1;
+}
+
+// (context, value as bytes): false if no other VM took it
+int post_message(lua_State* L) {
+  const auto& post = state_of(L).post;
+  lua_pushboolean(L, post != nullptr && post->send(message_at(L, 1), message_at(L, 2)));
+  return 1;
+}
+
+// (runner, taker, receiver)
 int set_hook_runner(lua_State* L) {
-  lua_settop(L, 2);
-  lua_pushlightuserdata(L, &taker);
-  lua_insert(L, 2);
-  lua_rawset(L, LUA_REGISTRYINDEX);
-  lua_pushlightuserdata(L, &hook_runner);
-  lua_insert(L, 1);
-  lua_rawset(L, LUA_REGISTRYINDEX);
+  lua_settop(L, 3);
+  for (char* key : {&receiver, &taker, &hook_runner}) {
+    lua_pushlightuserdata(L, key);
+    lua_insert(L, -2);
+    lua_rawset(L, LUA_REGISTRYINDEX);
+  }
   return 0;
 }
 
@@ -74,6 +88,15 @@ int take_messages(lua_State* L) {
   return 1;
 }
 
+int receive_message(lua_State* L) {
+  const auto& value = *static_cast<const std::string*>(lua_touserdata(L, 1));
+  lua_pushlightuserdata(L, &receiver);
+  lua_rawget(L, LUA_REGISTRYINDEX);
+  lua_pushlstring(L, value.data(), value.size());
+  lua_call(L, 1, 0);
+  return 0;
+}
+
 } // namespace
 
 void push_lifecycle(lua_State* L, lifecycle_state& lifecycle) {
@@ -85,6 +108,8 @@ void push_lifecycle(lua_State* L, lifecycle_state& lifecycle) {
   function("register_hooks", register_hooks);
   function("note_message", note_message);
   function("set_hook_runner", set_hook_runner);
+  function("knows_context", knows_context);
+  function("post_message", post_message);
   set_field(L, "most_saved", most_saved_bytes);
   lua_createtable(L, 0, message_end_count);
   for (size_t i = 0; i < message_end_count; ++i)
@@ -94,7 +119,8 @@ void push_lifecycle(lua_State* L, lifecycle_state& lifecycle) {
 
 const char* to_string(message_end end) noexcept {
   static constexpr std::array<const char*, message_end_count> names{
-    "delivered", "unknown_context", "not_encodable", "too_large", "queue_full", "lost_with_vm"};
+    "delivered", "posted",     "unknown_context", "not_encodable",
+    "too_large", "queue_full", "lost_with_vm"};
   return names[static_cast<size_t>(end)];
 }
 
@@ -185,6 +211,29 @@ void script_vm::impl::tick(int64_t now_ns) noexcept {
   }
 }
 
+/// What other VMs sent joins what waits, as far as there is room.
+void script_vm::impl::receive() noexcept {
+  constexpr uint64_t most_waiting = 1000;
+  constexpr size_t room_of_message = 256u << 10;
+  message_counts& messages = lifecycle.messages;
+  std::string value;
+  current = nullptr;
+  const auto has_room = [&] {
+    return guard.memory().used() + room_of_message < guard.memory().most();
+  };
+  while (messages.waiting < most_waiting && has_room() && lifecycle.post->take(value)) {
+    ++messages.received;
+    lua_pushcfunction(L, receive_message);
+    lua_pushlightuserdata(L, &value);
+    if (lua_pcall(L, 1, 0, error_handler) == 0) {
+      ++messages.waiting;
+    } else {
+      lua_pop(L, 1);
+      ++messages.ended[static_cast<size_t>(message_end::lost_with_vm)];
+    }
+  }
+}
+
 /// Messages that are sent meanwhile wait for the next time.
 void script_vm::impl::deliver() noexcept {
   message_counts& messages = lifecycle.messages;
@@ -242,6 +291,8 @@ void script_vm::flush(int64_t now_ns) noexcept {
     self.set_up(); // of scripts that were built anew
     if (now_ns > 0)
       self.tick(now_ns);
+    if (self.L != nullptr && self.lifecycle.post != nullptr && self.lifecycle.post->waits())
+      self.receive();
     if (self.lifecycle.messages.waiting != 0 && self.L != nullptr)
       self.deliver();
   }

@@ -1,8 +1,11 @@
 #pragma once
 
+#include "lua/script_post.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -28,7 +31,8 @@ struct script_hooks {
 
 /// What becomes of a message that a script sends.
 enum class message_end : uint8_t {
-  delivered,       ///< to those scripts of the context that take messages
+  delivered,       ///< to those scripts of the VM that take messages
+  posted,          ///< to other VMs
   unknown_context, ///< nobody has that name
   not_encodable,   ///< it holds a function or the like; the sender got an error
   too_large,       ///< the sender got an error
@@ -36,15 +40,16 @@ enum class message_end : uint8_t {
   lost_with_vm     ///< the VM was built anew while it waited
 };
 
-inline constexpr size_t message_end_count = 6;
+inline constexpr size_t message_end_count = 7;
 
 /// "delivered", "unknown_context", ...
 const char* to_string(message_end end) noexcept;
 
-/// The messages of one VM. What was sent has ended or waits.
+/// The messages of one VM. What was sent or has come has ended or waits.
 struct message_counts {
   uint64_t sent = 0;
-  uint64_t waiting = 0; ///< for good, once the VM is replaced or the run has ended
+  uint64_t received = 0; ///< of other VMs
+  uint64_t waiting = 0;  ///< for good, once the VM is replaced or the run has ended
   std::array<uint64_t, message_end_count> ended{};
 };
 
@@ -53,6 +58,7 @@ struct lifecycle_state {
   std::vector<script_hooks> scripts;
   bool begun = false; ///< script_vm::begin was called
   message_counts messages;
+  std::shared_ptr<script_post> post; ///< null = there are no other VMs
 
   /// Those that waited are lost with their VM.
   void lose_messages() noexcept;

@@ -26,6 +26,7 @@ script_vm::impl::impl(const script_vm_options& from)
   access.cursor.text_arena = from.text_arena;
   helpers.now_ns = &access.cursor.now_ns;
   host.output = output;
+  lifecycle.post = from.post;
   cache.store = from.store != nullptr ? from.store : std::make_shared<value_store>();
   cache.output = output;
   host.meter.set_most(from.limits.output);

@@ -48,6 +48,7 @@ struct script_vm_options {
                                       ///< be set later by `attach`.
   script_output* output = nullptr;    ///< outlives the VM
   std::shared_ptr<value_store> store; ///< of ntop.*Cache; null = one of the VM's own
+  std::shared_ptr<script_post> post;  ///< of `send` to other VMs; null = there are none
   size_t helper_bytes = 16u << 20;    ///< what the native helpers of all its scripts may hold
   bool trusted = false;               ///< scripts may do what this process may (docs/sandbox.md)
   script_limits limits;

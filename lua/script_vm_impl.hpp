@@ -125,6 +125,7 @@ struct script_vm::impl {
                       size_t place) noexcept;
   void set_up() noexcept;
   void tick(int64_t now_ns) noexcept;
+  void receive() noexcept;
   void deliver() noexcept;
 
   // -- script_heap.cpp

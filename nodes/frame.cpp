@@ -45,7 +45,7 @@ private:
 };
 
 bool is_known(frame_kind kind) noexcept {
-  return kind >= frame_kind::hello && kind <= frame_kind::bye;
+  return kind >= frame_kind::hello && kind <= frame_kind::receipt;
 }
 
 } // namespace

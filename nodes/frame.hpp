@@ -29,6 +29,8 @@ enum class frame_kind : uint8_t {
   ack,       ///< [R] so many batches of a lane are done
   heartbeat, ///< [S, R] I am there
   bye,       ///< [S] nothing more comes, ever
+  letter,    ///< [S, R] see letter.hpp; numbered from 0 in each connection
+  receipt,   ///< [S, R] so many letters have come
 };
 
 /// What stands before each frame's body, 40 bytes in the sender's byte order: another order makes

@@ -23,6 +23,7 @@ namespace flowactors {
   X(gap, "a batch is missing")                                                    \
   X(over_credit, "more events came than there was credit for")                    \
   X(bad_events, "a batch has events that can't be")                               \
+  X(bad_letter, "a letter contradicts itself")                                    \
   X(silent, "nothing came for too long")                                          \
   X(left, "the peer left before it had said who it is")                           \
   X(not_tls, "what came is not TLS")                                              \

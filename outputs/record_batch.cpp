@@ -33,7 +33,7 @@ record_batch::header& record_batch::append(size_t bytes) {
 void record_batch::add(const script_record& from) {
   const auto context = from.context.substr(0, UINT16_MAX);
   header& head = append(context.size() + from.script.size() + from.body.size());
-  head.is_flow = 0;
+  head.of = origin::script;
   head.kind_or_keys = from.own_keys;
   head.context_size = static_cast<uint16_t>(context.size());
   head.script_size = static_cast<uint32_t>(from.script.size());
@@ -46,7 +46,7 @@ void record_batch::add(const script_record& from) {
 void record_batch::add(const flow_event& from) {
   const size_t text_bytes = std::max<size_t>(from.text->size, sizeof(flow_text));
   header& head = append(padded(sizeof(flow_record)) + text_bytes);
-  head.is_flow = 1;
+  head.of = origin::flow;
   head.kind_or_keys = static_cast<uint8_t>(from.kind);
   head.now_ns = from.now_ns;
   char* const body = reinterpret_cast<char*>(&head + 1);
@@ -56,6 +56,13 @@ void record_batch::add(const flow_event& from) {
     std::memset(text, 0, sizeof(flow_text));
   else
     std::memcpy(text, from.text, text_bytes);
+}
+
+void record_batch::add(const record_line& from) {
+  header& head = append(from.text.size());
+  head.of = origin::node;
+  head.body_size = static_cast<uint32_t>(from.text.size());
+  put(reinterpret_cast<char*>(&head + 1), from.text);
 }
 
 script_record record_batch::record_at(const header* head) noexcept {

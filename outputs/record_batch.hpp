@@ -34,12 +34,18 @@ struct flow_event {
   const flow_text* text;
 };
 
+/// A record as another node has written it. A view, likewise.
+struct record_line {
+  std::string_view text; ///< without its newline; see are_record_lines
+};
+
 /// Records on their way from one producer to one output, as bytes in a row: what a capture thread
 /// pays for a flow is a copy, the JSON is made by the output.
 class record_batch {
 public:
   void add(const script_record& record);
   void add(const flow_event& event);
+  void add(const record_line& line);
 
   size_t count() const noexcept { return count_; }
   size_t bytes() const noexcept { return words_.size() * sizeof(uint64_t); }
@@ -47,23 +53,33 @@ public:
   void clear() noexcept;
   void swap(record_batch& other) noexcept;
 
-  /// Calls `visit(const script_record&)` or `visit(const flow_event&)` for each, in order.
+  /// Calls `visit(const script_record&)`, `visit(const flow_event&)` or `visit(const record_line&)`
+  /// for each, in order.
   template <class Visitor>
   void each(Visitor&& visit) const {
     for (size_t at = 0; at < words_.size();) {
       const auto* head = reinterpret_cast<const header*>(&words_[at]);
-      if (head->is_flow)
-        visit(event_at(head));
-      else
-        visit(record_at(head));
+      switch (head->of) {
+        case origin::script:
+          visit(record_at(head));
+          break;
+        case origin::flow:
+          visit(event_at(head));
+          break;
+        case origin::node:
+          visit(record_line{{reinterpret_cast<const char*>(head + 1), head->body_size}});
+          break;
+      }
       at += head->words;
     }
   }
 
 private:
+  enum class origin : uint8_t { script, flow, node };
+
   struct header {
     uint32_t words; ///< with this header
-    uint8_t is_flow;
+    origin of;
     uint8_t kind_or_keys;
     uint16_t context_size;
     uint32_t script_size;

@@ -48,6 +48,7 @@ struct record_counters {
   uint64_t bytes = 0;   ///< of what was written
   uint64_t files = 0;   ///< how often a file was put aside by its size
   uint64_t retries = 0; ///< how often it was opened again after an error
+  uint64_t foreign = 0; ///< of those taken, records that came from other nodes
 
   void add(const record_counters& more) noexcept {
     taken += more.taken;
@@ -58,6 +59,7 @@ struct record_counters {
     bytes += more.bytes;
     files += more.files;
     retries += more.retries;
+    foreign += more.foreign;
   }
 
   uint64_t lost_by(record_loss reason) const noexcept { return lost[static_cast<size_t>(reason)]; }

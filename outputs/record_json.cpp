@@ -32,6 +32,8 @@ struct record_json::impl {
     }
   }
 
+  void write(const record_line& line) { raw(line.text); }
+
   void envelope(const script_record& record) {
     const auto own = [&record](size_t key) { return (record.own_keys >> key & 1) != 0; };
     if (!own(0))

@@ -94,10 +94,11 @@ size_t record_output::line_begin() const noexcept {
 }
 
 void record_output::go_away(const std::string& what, clock::time_point now) {
-  if (!in_trouble()) {
+  if (!in_trouble())
     queue_->set_trouble(sink_->loss());
+  if (!in_trouble() || told_ != what) // not each time
     news_.push_back({true, what});
-  }
+  told_ = what;
   away_ = true;
   delay_ = std::min(delay_ * 2, last_delay);
   retry_at_ = now + delay_;

@@ -81,6 +81,7 @@ private:
   std::chrono::milliseconds delay_ = first_delay;
   uint64_t moved_ = 0;
   std::vector<output_news> news_;
+  std::string told_; ///< the last trouble
 };
 
 } // namespace flowactors

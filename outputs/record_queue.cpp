@@ -15,6 +15,14 @@ record_queue::record_queue(const record_queue_options& options, std::function<vo
   : options_(options), wake_(std::move(wake)) {}
 
 void record_queue::put(record_batch& batch) {
+  put(batch, false);
+}
+
+void record_queue::put_foreign(record_batch& batch) {
+  put(batch, true);
+}
+
+void record_queue::put(record_batch& batch, bool foreign) {
   if (batch.empty())
     return;
   bool first = false;
@@ -22,7 +30,10 @@ void record_queue::put(record_batch& batch) {
     std::unique_lock lock(mutex_);
     const size_t records = batch.count();
     counters_.taken += records;
-    if (closed_ || !wait_for_room(lock, batch.bytes())) {
+    counters_.foreign += foreign ? records : 0;
+    const bool fits =
+      !closed_ && (foreign ? has_room(batch.bytes()) : wait_for_room(lock, batch.bytes()));
+    if (!fits) {
       lose(closed_.value_or(trouble_.value_or(record_loss::queue_full)), records);
       batch.clear();
       return;

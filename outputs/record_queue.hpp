@@ -42,6 +42,9 @@ public:
   /// Takes the batch, or loses it as a whole; it is empty afterwards.
   void put(record_batch& batch);
 
+  /// The same for records of other nodes, for which nobody waits.
+  void put_foreign(record_batch& batch);
+
   /// Counts records that are not even handed over.
   void refuse(record_loss why, uint64_t records);
 
@@ -70,6 +73,7 @@ public:
   record_counters counters() const;
 
 private:
+  void put(record_batch& batch, bool foreign);
   bool has_room(size_t bytes) const noexcept;
   bool wait_for_room(std::unique_lock<std::mutex>& lock, size_t bytes);
   void lose(record_loss why, uint64_t records) noexcept;

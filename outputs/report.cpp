@@ -72,9 +72,9 @@ json conditions_of(const report& from) {
 json outputs_of(const report& from) {
   json out = json::object();
   for (const auto& o : from.outputs)
-    out[o.name] = {{"taken", o.taken},     {"written", o.written}, {"lost", object(o.lost)},
-                   {"waiting", o.waiting}, {"bytes", o.bytes},     {"files", o.files},
-                   {"retries", o.retries}};
+    out[o.name] = {{"taken", o.taken},     {"written", o.written},       {"lost", object(o.lost)},
+                   {"waiting", o.waiting}, {"bytes", o.bytes},           {"files", o.files},
+                   {"retries", o.retries}, {"of_other_nodes", o.foreign}};
   return out;
 }
 
@@ -98,9 +98,9 @@ json lanes_of(const report::context_section& from) {
   return out;
 }
 
-json links_of(const report::context_section& from) {
+json links_of(const std::vector<report::link_section>& from) {
   json out = json::array();
-  for (const auto& l : from.links)
+  for (const auto& l : from)
     out.push_back({{"at", l.at},
                    {"node", l.node},
                    {"state", l.state},
@@ -108,6 +108,8 @@ json links_of(const report::context_section& from) {
                    {"connections", l.connections},
                    {"batches", l.batches},
                    {"resent", l.resent},
+                   {"sent", l.sent},
+                   {"done", l.done},
                    {"bytes", l.bytes},
                    {"round_trips", l.round_trips},
                    {"p50_us", l.p50_us},
@@ -122,7 +124,25 @@ json contexts_of(const report& from) {
                    {"reason", c.reason},
                    {"restarts", c.restarts},
                    {"lanes", lanes_of(c)},
-                   {"links", links_of(c)}};
+                   {"links", links_of(c.links)}};
+  return out;
+}
+
+json post_of(const report::post_section& from) {
+  json out = object(from.ended);
+  out["copies"] = from.copies;
+  out["come"] = from.come;
+  out["again"] = from.again;
+  return out;
+}
+
+json peers_of(const report& from) {
+  json out = json::array();
+  for (const auto& each : from.node.peers)
+    out.push_back({{"node", each.node},
+                   {"context", each.context},
+                   {"received", each.received},
+                   {"done", each.done}});
   return out;
 }
 
@@ -166,6 +186,10 @@ bool report::balanced() const noexcept {
 std::string to_json(const report& from) {
   json messages = object(from.messages.ended);
   messages["sent"] = from.messages.sent;
+  messages["received"] = from.messages.received;
+  const json post = {{"messages", post_of(from.post.messages)},
+                     {"records", post_of(from.post.records)},
+                     {"unheard", from.post.unheard}};
   const json out = {{"packets", packets_of(from)},
                     {"flows",
                      {{"created", from.flows.created},
@@ -180,6 +204,7 @@ std::string to_json(const report& from) {
                     {"vm_rebuilds", from.rebuilds},
                     {"flow_data_errors", from.data_faults},
                     {"messages", messages},
+                    {"post", post},
                     {"output",
                      {{"written_bytes", from.output.written_bytes},
                       {"lost_bytes", from.output.lost_bytes},
@@ -190,7 +215,9 @@ std::string to_json(const report& from) {
                      {{"name", from.node.name},
                       {"listen", from.node.listen},
                       {"tls", from.node.tls},
-                      {"refused", object(from.node.refused)}}},
+                      {"refused", object(from.node.refused)},
+                      {"peers", peers_of(from)},
+                      {"links", links_of(from.node.links)}}},
                     {"workers", workers_of(from)},
                     {"ledger", ledger_of(from)},
                     {"elapsed_s", from.elapsed_s},

@@ -83,8 +83,23 @@ struct report {
 
   struct message_section {
     uint64_t sent = 0;
-    std::vector<named_count> ended; ///< delivered, lost by reason, waiting
-  } messages;                       ///< between scripts
+    uint64_t received = 0;          ///< of other VMs
+    std::vector<named_count> ended; ///< delivered, posted, lost by reason, waiting
+  } messages;                       ///< of scripts, in their VMs
+
+  struct post_section {
+    uint64_t copies = 0;
+    std::vector<named_count> ended; ///< taken, passed_on, lost by reason, waiting
+    uint64_t come = 0;              ///< from other nodes
+    uint64_t again = 0;             ///< of these, those that had come before, on another way
+  };
+
+  /// What is on its way to other VMs and nodes.
+  struct {
+    post_section messages; ///< copies of them
+    post_section records;
+    uint64_t unheard = 0; ///< requests and answers of other nodes that came too fast
+  } post;
 
   struct output_section {
     uint64_t written_bytes = 0;
@@ -101,6 +116,7 @@ struct report {
     uint64_t bytes = 0;
     uint64_t files = 0;
     uint64_t retries = 0;
+    uint64_t foreign = 0; ///< of those taken, records of other nodes
   };
   std::vector<record_section> outputs; ///< by name
 
@@ -125,6 +141,8 @@ struct report {
     uint64_t connections = 0;
     uint64_t batches = 0;
     uint64_t resent = 0;
+    uint64_t sent = 0; ///< events, to the process that is there now
+    uint64_t done = 0;
     uint64_t bytes = 0;
     uint64_t round_trips = 0;
     uint64_t p50_us = 0; ///< of a batch, from being sent until it was done
@@ -160,6 +178,14 @@ struct report {
     std::string listen; ///< host:port, empty = nowhere
     bool tls = false;
     std::vector<named_count> refused; ///< connections, every reason
+    struct peer {
+      std::string node;
+      std::string context;
+      uint64_t received = 0; ///< events, since the link began anew
+      uint64_t done = 0;
+    };
+    std::vector<peer> peers;         ///< nodes whose events come here
+    std::vector<link_section> links; ///< for messages, records and questions
   } node;
 
   std::vector<ledger_equation> ledger; ///< of the run as a whole

@@ -7,6 +7,7 @@ local encode, decode = buffer.encode, buffer.decode
 local cx = ffi.cast("script_cursor *", host.cursor)
 local most_message, most_waiting = 65536, 1000 -- docs/sandbox.md has them
 local ends, spend = host.message_ends, host.bounded.spend
+local knows, post = host.knows_context, host.post_message
 
 local hooks = {"setup", "tick", "teardown", "save", "restore", "message"}
 local exported_by, name_by = {}, {} -- by number of the script
@@ -67,6 +68,8 @@ host.set_hook_runner(function(number, which, argument, place)
 end, function() -- takes what waits; gives how many there are
   waiting, delivering = {}, waiting
   return #delivering
+end, function(text) -- takes what another VM has sent
+  waiting[#waiting + 1] = {text = text}
 end)
 
 local lifecycle = {hooks = hooks}
@@ -102,7 +105,8 @@ function lifecycle.furnish(env, script)
   end
   function env.send(context, value)
     if type(context) ~= "string" then error("bad argument #1 to 'send' (string expected, got " .. type(context) .. ")", 2) end
-    if context ~= host.context then
+    local own = context == host.context
+    if not own and not knows(context) then
       host.note_message(ends.unknown_context)
       once(script, ("send: there is no context '%s' to send to; its messages are dropped"):format(context:sub(1, 64)))
       return false
@@ -111,6 +115,12 @@ function lifecycle.furnish(env, script)
     if not text then
       host.note_message(too_large and ends.too_large or ends.not_encodable)
       error(message, 2)
+    end
+    local taken = post(context, text)
+    if not own then
+      host.note_message(taken and ends.posted or ends.queue_full)
+      if not taken then once(script, ("send: more than %d messages wait for '%s'; more are dropped"):format(most_waiting, context)) end
+      return taken
     end
     if #waiting >= most_waiting then
       host.note_message(ends.queue_full)

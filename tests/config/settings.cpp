@@ -194,7 +194,7 @@ CAF_TEST(every member of the settings has its key) {
   auto& [report_file, strict_ledger, summary] = all.report;
   auto& [grace] = all.shutdown;
   auto& [level, log_file] = all.log;
-  auto& [kind, path, what, detected, rotate, keep, queue, max_record, when_full, output_wait] =
+  auto& [kind, path, output_at, what, detected, rotate, keep, queue, max_record, when_full, output_wait] =
     all.outputs[""];
   auto& [node_name, listen, certificate, node_key, authority, insecure, heartbeat, timeout] =
     all.node;
@@ -288,6 +288,7 @@ CAF_TEST(every member of the settings has its key) {
                                             &control_socket,
                                             &kind,
                                             &path,
+                                            &output_at,
                                             &what,
                                             &detected,
                                             &rotate,

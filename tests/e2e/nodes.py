@@ -6,6 +6,7 @@ import signal
 import socket
 import struct
 import subprocess
+import time
 import unittest
 
 from contexts import tells
@@ -102,6 +103,12 @@ class NodeCase(Case):
             for reason, kinds in lane["lost"].items():
                 out[reason] = out.get(reason, 0) + sum(kinds.values())
         return {reason: n for reason, n in out.items() if n}
+
+    def until(self, what):
+        end = time.monotonic() + limit
+        while not what():
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.01)
 
     def many(self, count):
         path = self.folder / "many.pcap"
@@ -238,6 +245,121 @@ class Nodes(NodeCase):
         for number in (signal.SIGTERM, signal.SIGTERM):
             sensor.send_signal(number)
         self.finish(sensor, code=1)
+
+    def test_two_nodes_of_one_name_are_told_apart(self):
+        process, place = self.analyzer()
+        fifo = self.folder / "fifo"
+        os.mkfifo(fifo)
+        first = self.start("--strict-ledger", "-r", fifo, *self.sensor_keys([place]))
+        with open(fifo, "wb", buffering=0) as packets:
+            packets.write(pcap_header() + udp_record(1))
+            self.wait_for(first, "runs")
+            second = self.start("-r", captures, *self.keys(node__name="sensor", context__own__at=place))
+            self.assertIn("same_name", self.wait_for(second, "is lost"))
+            self.assertIn("same_name", self.wait_for(process, "refuses"))
+            for number in (signal.SIGTERM, signal.SIGTERM):
+                second.send_signal(number)
+            self.finish(second, code=1)
+        self.finish(first)
+        self.assertEqual(len(self.end_analyzers()), len(self.local_log("-r", self.many(1))))
+
+    def test_a_link_to_itself_by_another_address_is_named(self):
+        port = self.free_port()
+        process = self.start("-r", captures, *self.keys(node__name="both", node__listen=f"127.0.0.1:{port}", context__own__at=f"localhost:{port}"))
+        self.assertIn("same_name", self.wait_for(process, "is lost"))
+        for number in (signal.SIGTERM, signal.SIGTERM):
+            process.send_signal(number)
+        self.finish(process, code=1)
+
+    def test_a_reload_of_the_analyzer_loses_nothing(self):
+        process, place = self.analyzer()
+        fifo = self.folder / "fifo"
+        os.mkfifo(fifo)
+        sensor = self.start("--strict-ledger", "-r", fifo, *self.sensor_keys([place], context__own__linger="1ms"))
+        out = self.folder / "out-0"
+        with open(fifo, "wb", buffering=0) as packets:
+            packets.write(pcap_header() + b"".join(udp_record(i) for i in range(1000)))
+            self.until(lambda: out.read_text().count("flowCreate") == 1000)
+            script = self.inline.parent / "own" / "script.lua"
+            script.write_text(tells.replace("io.write(what", "io.write('again ', what"))
+            process.send_signal(signal.SIGHUP)
+            packets.write(b"".join(udp_record(i) for i in range(1000, 3000)))
+            self.until(lambda: "again " in out.read_text())
+            packets.write(b"".join(udp_record(i) for i in range(3000, 4000)))
+        self.finish(sensor)
+        log = self.end_analyzers()
+        self.assertEqual(self.losses(), {})
+        self.assertEqual(sum("flowCreate" in line for line in log), 4000)
+        self.assertEqual(self.total("handled"), self.total("handled", "analyzer-0"))
+        (link,) = json.loads((self.folder / "sensor.json").read_text())["contexts"]["own"]["links"]
+        self.assertEqual(link["connections"], 1)
+
+    def each_for_the_other(self, inputs):
+        """Two nodes that both listen; each with packets sends its events to the other. What each has written."""
+        ports = [self.free_port(), self.free_port()]
+        fifos, running = [], []
+        for number, port in enumerate(ports):
+            keys = {"node__name": f"node-{number}", "node__listen": f"127.0.0.1:{port}", "node__heartbeat": "100ms", "node__timeout": "1s"}
+            other = f"127.0.0.1:{ports[1 - number]}"
+            keys |= {"control__socket": self.folder / f"control-{number}", f"context__for_{number}__shards": 1, **({f"context__for_{1 - number}__at": other} if inputs[number] else {})}
+            more = ["-r", inputs[number]] if inputs[number] else []
+            running.append(self.start("--strict-ledger", "--report", self.folder / f"node-{number}.json", *more, *self.keys(**keys)))
+            self.wait_for(running[-1], "listens")
+        for number, process in enumerate(running):
+            if inputs[number]:
+                self.until(lambda: self.is_done(self.folder / f"control-{number}"))
+        for process in running:
+            process.send_signal(signal.SIGTERM)
+        return [sorted(self.finish(process)[0].splitlines()) for process in running]
+
+    def is_done(self, socket_path):
+        """Whether all inputs have ended, and what they gave is done."""
+        with socket.socket(socket.AF_UNIX) as control:
+            control.settimeout(limit)
+            control.connect(str(socket_path))
+            control.sendall(b"status\ncontexts\n")
+            status, contexts = (json.loads(line)["result"] for line in (answers.readline() for answers in [control.makefile()] for _ in range(2)))
+            return all(each["state"] == "ended" for each in status["inputs"]) and not any(lane["waiting"] for each in contexts for lane in each["lanes"])
+
+    def test_sensor_and_analyzer_change_places(self):
+        for number in range(2):
+            folder = self.inline.parent / f"for_{number}"
+            folder.mkdir()
+            (folder / "script.lua").write_text(tells)
+        expected = self.local_log("-r", captures)
+        for inputs in ((captures, None), (None, captures), (captures, captures)):
+            logs = self.each_for_the_other(inputs)
+            # Each runs its own context on what it captures itself, and on what the other sends.
+            self.assertEqual(logs, [sorted(expected * sum(each is not None for each in inputs))] * 2)
+
+    def test_a_clock_that_is_set_changes_nothing(self):
+        library = os.environ.get("CLOCK_JUMP_LIBRARY")
+        if not library:
+            self.skipTest("needs the library of tests/e2e/clock_jump.cpp")
+        jump = self.folder / "jump"
+        jump.write_text("0")
+        preload = {"LD_PRELOAD": library, "CLOCK_JUMP": str(jump), "ASAN_OPTIONS": "verify_asan_link_order=0"}
+        os.environ.update(preload)
+        self.addCleanup(lambda: [os.environ.pop(key) for key in preload])
+        process, place = self.analyzer()
+        fifo = self.folder / "fifo"
+        os.mkfifo(fifo)
+        sensor = self.start("--strict-ledger", "-r", fifo, *self.sensor_keys([place], context__own__linger="1ms"))
+        first = sensor.stderr.readline().decode()
+        out = self.folder / "out-0"
+        with open(fifo, "wb", buffering=0) as packets:
+            packets.write(pcap_header())
+            self.wait_for(sensor, "runs")
+            for turn, seconds in enumerate((86400 * 400, -86400 * 400, 0)):
+                jump.write_text(str(seconds))
+                packets.write(b"".join(udp_record(i) for i in range(turn * 500, turn * 500 + 500)))
+                self.until(lambda: out.read_text().count("flowCreate") == turn * 500 + 500)
+        _, err = self.finish(sensor)
+        self.assertNotEqual(first[:10], time.strftime("%Y-%m-%d", time.gmtime(time.time() + 86400 * 400)))
+        self.end_analyzers()
+        self.assertEqual(self.losses(), {})
+        (link,) = json.loads((self.folder / "sensor.json").read_text())["contexts"]["own"]["links"]
+        self.assertEqual((link["connections"], link["resent"]), (1, 0))
 
     def test_wrong_settings_are_named(self):
         for keys, words in [

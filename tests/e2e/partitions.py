@@ -310,6 +310,32 @@ class Partitions(NodeCase):
         self.check_that_nothing_was_lost(sensor)
         self.assertEqual(json.loads((self.folder / "analyzer-0.json").read_text())["node"]["refused"]["other_version"], 1)
 
+    # -- a full disk
+
+    def test_an_analyzer_whose_disk_is_full_goes_on(self):
+        disk = self.folder / "disk"
+        disk.mkdir()
+        namespaces.run("mount", "-t", "tmpfs", "-o", "size=64k", "none", str(disk))
+        self.addCleanup(subprocess.run, ["umount", "-l", str(disk)])
+        (self.inline.parent / "own" / "emits.lua").write_text("return {flowCreate = function(flow) emit {port = flow.cli_port} end}\n")
+        analyzer, place = self.analyzer(output__records__path=disk / "records", output__records__what="emits", output__records__queue="64KiB", output__records__when_full="drop")
+        sensor, feed = self.fed([place])
+        feed.go.release()
+        self.wait_for(analyzer, "can't write")
+        feed.go.release()
+        self.finish(sensor)
+        self.assertEqual(self.losses(), {})
+        self.assertEqual(self.total("taken"), self.total("handled"))
+        analyzer.send_signal(signal.SIGTERM)
+        _, err = analyzer.communicate(timeout=limit)
+        self.assertEqual(analyzer.returncode, 1, err)  # records were lost, and the ledger balances: else it were 3
+        self.assertIn(b"output records lost", err)
+        records = json.loads((self.folder / "analyzer-0.json").read_text())["outputs"]["records"]
+        self.assertEqual(records["taken"], self.flows)
+        self.assertEqual(records["taken"], records["written"] + sum(records["lost"].values()))
+        self.assertGreater(records["lost"]["write_error"], 0)
+        self.assertEqual((disk / "records").read_bytes().count(b"\n"), records["written"])
+
     # -- many
 
     def together(self, sensors, analyzers, flows):

@@ -85,7 +85,7 @@ class Partition:
         self.pause(0.3)  # a link that has heard nothing for long may yet be lost
         self.cluster.wait_until_running()
         self.windows.append((kind, name, began, time.monotonic()))
-        self.pause(self.random.uniform(0, 0.5))
+        self.pause(self.random.uniform(0.3, 0.8))  # what waited for this one is late, and comes before the next fault
 
     def pause(self, seconds):
         until = time.monotonic() + seconds
