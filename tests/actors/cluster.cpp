@@ -40,7 +40,7 @@ struct fixture : test_coordinator_fixture<message_types> {
   ~fixture() {
     for (auto& each : stations)
       anon_send_exit(each->asks, caf::exit_reason::kill);
-    run();
+    sched.run();
   }
 
   station& add(const std::string& name, bool trusts = true) {
@@ -48,7 +48,7 @@ struct fixture : test_coordinator_fixture<message_types> {
       name, std::make_shared<post_office>(stations.size() + 1, std::chrono::hours(1)), {}}));
     auto& out = *stations.back();
     out.asks = sys.spawn(cluster, cluster_parts{name, out.office, sys.spawn(loader, 0), trusts});
-    run();
+    sched.run();
     return out;
   }
 
@@ -72,7 +72,7 @@ struct fixture : test_coordinator_fixture<message_types> {
   /// Lets actors and letters go on until nothing moves.
   void settle() {
     for (bool any = true; any;) {
-      run();
+      sched.run();
       any = false;
       for (auto& each : wires)
         for (const size_t i : {0u, 1u})
@@ -189,7 +189,7 @@ CAF_TEST(answers that lie do no harm) {
   wire.frozen = true;
   const auto lie = [&](const std::string& body, uint64_t serial) {
     one.office->take(wire.ids[0], {letter_kind::answer, 0, 0, 1, serial, "answer", body});
-    run();
+    sched.run();
   };
   for (const auto& body :
        {std::string("not JSON"), std::string("{}"), std::string("[1, null, {\"node\": 1}]"),

@@ -37,6 +37,9 @@ struct fixture : point_to_point_fixture<test_coordinator_fixture<node_config>> {
     listener = nullptr;
     held.clear();
     drive();
+    way->detach();
+    here = there = nullptr;
+    pass(2s); // the clock has a last tick for each
   }
 
   static node_identity identity(const std::string& name, uint64_t incarnation) {
