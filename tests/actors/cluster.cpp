@@ -40,7 +40,7 @@ struct fixture : test_coordinator_fixture<message_types> {
   ~fixture() {
     for (auto& each : stations)
       anon_send_exit(each->asks, caf::exit_reason::kill);
-    run();
+    sched.run();
   }
 
   station& add(const std::string& name, bool trusts = true) {
@@ -48,7 +48,7 @@ struct fixture : test_coordinator_fixture<message_types> {
       name, std::make_shared<post_office>(stations.size() + 1, std::chrono::hours(1)), {}}));
     auto& out = *stations.back();
     out.asks = sys.spawn(cluster, cluster_parts{name, out.office, sys.spawn(loader, 0), trusts});
-    run();
+    sched.run();
     return out;
   }
 
@@ -72,7 +72,7 @@ struct fixture : test_coordinator_fixture<message_types> {
   /// Lets actors and letters go on until nothing moves.
   void settle() {
     for (bool any = true; any;) {
-      run();
+      sched.run();
       any = false;
       for (auto& each : wires)
         for (const size_t i : {0u, 1u})
@@ -104,7 +104,8 @@ struct fixture : test_coordinator_fixture<message_types> {
   std::vector<std::string> loaded(const json& from) const {
     std::vector<std::string> out;
     for (const auto& each : from)
-      if (each["ok"] == json(true) && each["result"]["loaded"] == json(true))
+      if (each["ok"] == json(true) && each["result"].is_object()
+          && each["result"]["loaded"] == json(true))
         out.push_back(each["node"].get<std::string>());
     return out;
   }
@@ -189,7 +190,7 @@ CAF_TEST(answers that lie do no harm) {
   wire.frozen = true;
   const auto lie = [&](const std::string& body, uint64_t serial) {
     one.office->take(wire.ids[0], {letter_kind::answer, 0, 0, 1, serial, "answer", body});
-    run();
+    sched.run();
   };
   for (const auto& body :
        {std::string("not JSON"), std::string("{}"), std::string("[1, null, {\"node\": 1}]"),
@@ -224,30 +225,4 @@ CAF_TEST(results of all nodes stand whatever nodes say) {
       CAF_CHECK(out.value("balanced", false) == false);
     }
   }
-}
-
-CAF_TEST(equations of all nodes are added up and links have both ends) {
-  const auto node = [](const char* name, int count, const char* more) {
-    json out = {{"node", name}, {"ok", true}, {"result", json::parse(more)}};
-    out["result"]["balanced"] = true;
-    out["result"]["equations"] = json::array({{{"name", "flows"},
-                                               {"left", {{"created", count}}},
-                                               {"right", {{"live", 1}, {"ended", count - 1}}}}});
-    return out;
-  };
-  const auto nodes = json::array(
-    {node("analyzer", 5,
-          R"({"peers": [{"node": "sensor", "context": "own", "received": 9, "done": 8}]})"),
-     node(
-       "sensor", 7,
-       R"({"links": [{"context": "own", "node": "analyzer", "at": "h:1", "state": "running", "sent": 10, "done": 7}]})")});
-  const auto out = cluster_result("ledger", nodes);
-  CAF_CHECK(out["balanced"].get<bool>());
-  CAF_CHECK_EQUAL(out["equations"][0]["left"]["created"].get<int>(), 12);
-  CAF_CHECK_EQUAL(out["equations"][0]["right"]["ended"].get<int>(), 10);
-  const auto& hop = out["hops"][0];
-  CAF_CHECK_EQUAL(hop["sent"].get<int>(), 10);
-  CAF_CHECK_EQUAL(hop["received"].get<int>(), 9);
-  CAF_CHECK_EQUAL(hop["done"].get<int>(), 8);
-  CAF_CHECK_EQUAL(hop["known_done"].get<int>(), 7);
 }
