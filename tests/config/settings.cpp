@@ -194,8 +194,8 @@ CAF_TEST(every member of the settings has its key) {
   auto& [report_file, strict_ledger, summary] = all.report;
   auto& [grace] = all.shutdown;
   auto& [level, log_file] = all.log;
-  auto& [kind, path, output_at, what, detected, rotate, keep, queue, max_record, when_full, output_wait] =
-    all.outputs[""];
+  auto& [kind, path, output_at, what, detected, rotate, keep, queue, max_record, when_full,
+         output_wait] = all.outputs[""];
   auto& [node_name, listen, certificate, node_key, authority, insecure, heartbeat, timeout] =
     all.node;
   auto& [control_socket] = all.control;
