@@ -24,8 +24,8 @@ constexpr uint64_t fnv(uint64_t hash, std::string_view bytes) noexcept {
   return hash;
 }
 
-bool is_sane(const flow_text& text, size_t room) noexcept {
-  const bool empty = text.size == 0; // block number 0: nothing but a head
+bool is_sane(const flow_text& text, size_t room, bool is_first) noexcept {
+  const bool empty = is_first && text.size == 0; // nothing but a head
   if (room < sizeof(text) || text.size > room || (!empty && text.size < sizeof(text)))
     return false;
   // Between the size and who wrote it there are spans and nothing else.
@@ -130,7 +130,8 @@ private:
     const auto text_at = [&](uint32_t number) {
       const size_t room = number < units ? (units - number) * sizeof(flow_batch::unit) : 0;
       return room >= sizeof(flow_text)
-             && is_sane(*reinterpret_cast<const flow_text*>(batch.arena_.data() + number), room);
+             && is_sane(*reinterpret_cast<const flow_text*>(batch.arena_.data() + number), room,
+                        number == 0);
     };
     bool sane = text_at(0);
     for (auto& each : batch.entries_) {

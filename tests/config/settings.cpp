@@ -68,8 +68,10 @@ std::string beside(const setting_key& key, const std::string& value) {
   const std::string name = key.name;
   if (std::string(key.section) == "output")
     return name == "path"      ? (value.empty() ? "kind = stdout\n" : "kind = unix\n")
+           : name == "at"      ? (value.empty() ? "kind = stdout\n" : "kind = node\n")
            : name != "kind"    ? "kind = stdout\n"
            : value == "stdout" ? ""
+           : value == "node"   ? "at = 127.0.0.1:4711\n"
                                : "path = /tmp/flowactors-output\n";
   if (key.rule.kind == value_kind::input_file && std::string(key.section) == "node") {
     std::string out;
@@ -114,7 +116,8 @@ std::vector<std::string> good_values(const setting_key& key, const scratch& fold
       return out;
     }
     case value_kind::text:
-      return std::string(key.name) == "listen" ? std::vector<std::string>{"127.0.0.1:4711", ""}
+      return std::string(key.name) == "listen" || std::string(key.name) == "at"
+               ? std::vector<std::string>{"127.0.0.1:4711", ""}
              : std::string(key.name) == "name" ? std::vector<std::string>{"probe-1", ""}
                                                : std::vector<std::string>{"tcp port 80", ""};
     case value_kind::input_file:
@@ -478,7 +481,7 @@ CAF_TEST(sections that there may be many of) {
   CAF_CHECK_EQUAL(faults(parse("", {{"output.kind", "stdout"}})), "--set: [output]: " + wanted);
   CAF_CHECK_EQUAL(
     fault("output.a", "kind = stdout\npat = x"),
-    "f.ini:3: [output.a] pat: found an unknown key, expected one of kind, path, what, "
+    "f.ini:3: [output.a] pat: found an unknown key, expected one of kind, path, at, what, "
     "detected, rotate, keep, queue, max_record, when_full, wait, nearest known name "
     "'path'\n");
   CAF_CHECK_EQUAL(fault("report", "rotate = 1"),
