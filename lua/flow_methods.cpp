@@ -204,6 +204,7 @@ void push_flow_access(lua_State* L, flow_access& access) {
   push_bits(L);
   push_kinds(L, access.facts);
   set_field(L, "kept_places", static_cast<lua_Number>(access.kept_places));
+  set_field(L, "most_code_kb", static_cast<lua_Number>(access.most_code_kb));
   set_field(L, "cursor", &access.cursor);
   set_field(L, "facts", &access);
   set_field(L, "numbers", access.facts.numbers().data());

@@ -21,6 +21,7 @@ struct flow_access {
   script_text found{};         ///< what the last search gave
   std::array<char, 64> made{}; ///< text that a search had to write
   size_t kept_places = 1;      ///< a power of two: so many flows' texts are kept
+  size_t most_code_kb = 512;   ///< compiled code, in KiB
   uint16_t community_id_seed = 0;
   std::optional<names_of_2017> old_names; ///< what the methods give instead of those of today
   uint64_t data_faults = 0;               ///< ends of flows whose tables could not be dropped

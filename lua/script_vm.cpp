@@ -36,6 +36,7 @@ script_vm::impl::impl(const script_vm_options& from)
     access.old_names = translate_names(from.names != nullptr ? *from.names : catalog{});
   access.community_id_seed = from.community_id_seed;
   access.kept_places = kept_places_within(from.limits.memory);
+  access.most_code_kb = std::clamp(from.limits.memory >> 14, size_t{256}, size_t{4096});
 }
 
 script_vm::impl::~impl() {

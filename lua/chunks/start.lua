@@ -7,8 +7,9 @@ local run = host.run
 local differs = run("layout", host)
 if differs then return nil, differs end
 if host.jit then
-  -- The defaults (1000 traces, 512 KiB of code) are flushed again and again by a dozen scripts.
-  require("jit.opt").start("maxtrace=8000", "maxmcode=4096", "maxrecord=8000", "maxirconst=4000", "maxside=200")
+  -- The defaults (1000 traces, 512 KiB of code) are flushed again and again by a dozen scripts. What the compiler keeps of its traces takes
+  -- two or three times as much as their code, and counts as the scripts': a VM that may hold little has less of them.
+  require("jit.opt").start("maxtrace=8000", "maxmcode=" .. host.most_code_kb, "maxrecord=8000", "maxirconst=4000", "maxside=200")
 end
 if host.jit then run("helpers", host) end
 local output = run("output", host)

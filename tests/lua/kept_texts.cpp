@@ -155,7 +155,7 @@ std::string said(jit_mode mode, size_t memory, size_t batch) {
   return all;
 }
 
-constexpr size_t usual = size_t{64} << 20, little = size_t{24} << 20;
+constexpr size_t usual = size_t{64} << 20, little = size_t{8} << 20;
 
 } // namespace
 
