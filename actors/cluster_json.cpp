@@ -1,5 +1,6 @@
 #include "actors/cluster_json.hpp"
 
+#include "actors/ctl_text.hpp"
 #include "outputs/figures.hpp"
 #include "outputs/text_table.hpp"
 
@@ -132,14 +133,6 @@ std::string status_line(const json& node) {
          + (says(node, "balanced") ? "balanced" : "does not balance") + "\n";
 }
 
-std::string terms(const json& from) {
-  std::string out;
-  for (const auto& [name, value] : from.items())
-    if (value.get<uint64_t>() != 0 || from.size() == 1)
-      out += (out.empty() ? "" : " + ") + name + " " + count(value);
-  return out.empty() ? "0" : out;
-}
-
 } // namespace
 
 json cluster_ledger_json(const json& account) {
@@ -203,8 +196,8 @@ std::string cluster_text(const std::string& command, const json& result, bool co
     out += "\n" + hops.text(colour);
   out += "\nall nodes together:\n";
   for (const auto& e : result["equations"])
-    out += e["name"].get<std::string>() + ": " + terms(e["left"])
-           + (e["balanced"].get<bool>() ? " = " : " != ") + terms(e["right"]) + "\n";
+    out += e["name"].get<std::string>() + ": " + ledger_terms(e["left"])
+           + (e["balanced"].get<bool>() ? " = " : " != ") + ledger_terms(e["right"]) + "\n";
   return out + (result["balanced"].get<bool>() ? "balanced\n" : "does not balance\n");
 }
 

@@ -95,19 +95,11 @@ std::string status_text(const json& from, bool colour) {
   return out + "\n" + inputs.text(colour) + outputs_text(from["outputs"], colour);
 }
 
-std::string terms(const json& from) {
-  std::string out;
-  for (const auto& [name, value] : from.items())
-    if (value.get<uint64_t>() != 0 || from.size() == 1)
-      out += (out.empty() ? "" : " + ") + name + " " + count(value);
-  return out.empty() ? "0" : out;
-}
-
 std::string ledger_text(const json& from) {
   std::string out;
   for (const auto& e : from["equations"])
-    out += e["name"].get<std::string>() + ": " + terms(e["left"])
-           + (e["balanced"].get<bool>() ? " = " : " != ") + terms(e["right"]) + "\n";
+    out += e["name"].get<std::string>() + ": " + ledger_terms(e["left"])
+           + (e["balanced"].get<bool>() ? " = " : " != ") + ledger_terms(e["right"]) + "\n";
   return out + (from["balanced"].get<bool>() ? "balanced\n" : "does not balance\n");
 }
 
@@ -322,6 +314,14 @@ double lost_rate(const json& now, const rates& rate) {
 }
 
 } // namespace
+
+std::string ledger_terms(const json& from) {
+  std::string out;
+  for (const auto& [name, value] : from.items())
+    if (value.get<uint64_t>() != 0 || from.size() == 1)
+      out += (out.empty() ? "" : " + ") + name + " " + count(value);
+  return out.empty() ? "0" : out;
+}
 
 std::string ctl_text(const std::string& command, const json& result, bool colour) {
   if (command == "status")

@@ -24,11 +24,8 @@ public:
                              "Safe",    "Acceptable", "Acceptable", "Fun",        "Acceptable"};
     names.categories = {"Unspecified", "Media", "VPN", "Email", "DataTransfer", "Web"};
     names.confidences = {"Unknown", "Match by port", "Match by IP", "DPI (cache)", "DPI"};
-    for (uint32_t i = 0; i < count; ++i) {
+    for (size_t i = 0; i < count; ++i)
       flows.push_back(make(mix == flow_mix::mixed ? static_cast<flow_mix>(random() % 4) : mix));
-      flows.back().slot = i;
-      flows.back().generation = 1;
-    }
   }
 
   const char* arena() const { return arena_.data(); }

@@ -33,7 +33,7 @@ struct flow_access {
 void push_flow_access(lua_State* state, flow_access& access);
 
 // What a search gives, with its result in flow_access::found: 0 = the flow is of another kind, 1 =
-// not known yet, 2 = found. Called through FFI and by the native methods.
+// not known yet, 2 = found. Called by the native methods, find_url through FFI, too.
 int32_t find_server_name(flow_access* access, script_cursor* cursor) noexcept;
 int32_t find_url(flow_access* access, script_cursor* cursor) noexcept;
 int32_t find_content_type(flow_access* access, script_cursor* cursor) noexcept;
