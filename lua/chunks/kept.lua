@@ -64,7 +64,7 @@ end]]
 function kept.declare(name, value, names, ...)
   if numbers[name] then return end
   count = count + 1
-  assert(count <= most_columns)
+  assert(count < most_columns) -- there are bits for
   numbers[name], columns[count] = count, false
   local parts = {names = names, value = value, longest = longest, number = count, part = math.floor(count / 32), mark = bit.lshift(1, count % 32)}
   keepers[count] = assert(loadstring(filled(keeper_form, parts), "=flow"))(blocks, columns, new_column, band, bor, bxor, ...)
