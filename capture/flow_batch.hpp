@@ -19,13 +19,14 @@ using kind_counts = std::array<uint64_t, event_kind_count>;
 class flow_batch {
 public:
   struct entry {
-    entry() = default;
+    entry() noexcept {} // not set to 0: it is written over
     entry(const flow_record& of, int64_t at_ns, event_kind of_kind) noexcept
       : flow(of), now_ns(at_ns), kind(of_kind) {}
 
     flow_record flow; ///< addresses written out; `text` counts from texts()
     int64_t now_ns;   ///< packet time
     event_kind kind;
+    uint8_t zero[7]{}; ///< no bytes of others reach the other node
   };
 
   std::span<const entry> entries() const noexcept { return entries_; }

@@ -1,5 +1,7 @@
 #include "nodes/batch_codec.hpp"
 
+#include "nodes/packing.hpp"
+
 #include <bit>
 #include <cmath>
 #include <cstddef>
@@ -14,6 +16,7 @@ namespace {
 
 constexpr size_t most_events = 4096;
 constexpr size_t longest_text = 16384; // 19 pieces of 512 bytes, with the head
+constexpr size_t most_text = most_events * flow_batch::text_of_event + longest_text;
 constexpr uint32_t slot_mask = (1u << 24) - 1;
 
 // FNV-1a (Fowler, Noll, Vo), 64 bits.
@@ -77,33 +80,68 @@ uint64_t names_hash(const catalog& names) noexcept {
   return out;
 }
 
+/// What is still to be unpacked.
+struct packed_units {
+  std::span<const char> masks, numbers;
+
+  /// False if there is too little.
+  bool take(size_t units, void* to) noexcept {
+    const size_t used = unpack(masks.first(units), numbers, static_cast<char*>(to));
+    if (used > numbers.size())
+      return false;
+    masks = masks.subspan(units);
+    numbers = numbers.subspan(used);
+    return true;
+  }
+
+  bool is_over() const noexcept { return masks.empty() && numbers.empty(); }
+};
+
 /// Reads and writes batches as bytes.
 class flow_batch_codec {
 public:
   static void append(std::vector<char>& out, const flow_batch& batch) {
-    const auto copy = [&](const auto& from) {
-      const auto* const at = reinterpret_cast<const char*>(from.data());
-      out.insert(out.end(), at, at + from.size() * sizeof(from[0]));
-    };
-    copy(batch.entries_);
-    copy(batch.arena_);
+    const auto texts = static_cast<uint32_t>(batch.arena_.size());
+    const auto* const size = reinterpret_cast<const char*>(&texts);
+    out.insert(out.end(), size, size + sizeof(texts));
+    const size_t masks_at = out.size();
+    out.resize(masks_at + texts + batch.entries_.size() * units_of_entry);
+    pack(bytes_of(batch.arena_), out, masks_at);
+    pack(bytes_of(batch.entries_), out, masks_at + texts);
   }
 
   static std::shared_ptr<const flow_batch> read(size_t count, std::span<const char> body,
                                                 uint32_t slots) {
-    const size_t of_entries = count * sizeof(flow_batch::entry);
-    const size_t of_texts = body.size() - of_entries;
-    auto out = spare().take();
-    put_entries(out->entries_, count, body.data());
-    out->arena_.resize(of_texts / sizeof(flow_batch::unit));
-    std::memcpy(static_cast<void*>(out->arena_.data()), body.data() + of_entries, of_texts);
-    if (!take(*out, slots))
+    uint32_t texts = 0;
+    if (body.size() < sizeof(texts))
       return nullptr;
+    std::memcpy(&texts, body.data(), sizeof(texts));
+    body = body.subspan(sizeof(texts));
+    const size_t units = texts + count * units_of_entry;
+    if (texts > most_text / sizeof(flow_batch::unit) || body.size() < units)
+      return nullptr;
+    auto out = spare().take();
+    packed_units from{body.first(units), body.subspan(units)};
+    out->arena_.resize(texts);
+    out->entries_.resize(count);
+    if (!from.take(texts, out->arena_.data()) || !take(*out, from, slots) || !from.is_over()) {
+      spare().give(std::move(out));
+      return nullptr;
+    }
     return {out.release(),
             [](flow_batch* read) { spare().give(std::unique_ptr<flow_batch>(read)); }};
   }
 
 private:
+  static constexpr size_t units_of_entry = sizeof(flow_batch::entry) / packing_unit;
+  static_assert(sizeof(flow_batch::entry) % packing_unit == 0
+                && sizeof(flow_batch::unit) == packing_unit);
+
+  template <class T>
+  static std::span<const char> bytes_of(const std::vector<T>& from) {
+    return {reinterpret_cast<const char*>(from.data()), from.size() * sizeof(T)};
+  }
+
   /// Batches that were read, to be filled again while they are in the cache: new memory for each
   /// would cost a sixth of what it takes to receive one. Never destroyed, since batches may outlive
   /// everything.
@@ -112,20 +150,8 @@ private:
     return *out;
   }
 
-  /// The vector is empty.
-  static void put_entries(std::vector<flow_batch::entry>& to, size_t count, const char* from) {
-    using entry = flow_batch::entry;
-    if (reinterpret_cast<uintptr_t>(from) % alignof(entry) == 0) { // so nothing is set to 0 before
-      const auto* const first = reinterpret_cast<const entry*>(from);
-      to.assign(first, first + count);
-      return;
-    }
-    to.resize(count);
-    std::memcpy(static_cast<void*>(to.data()), from, count * sizeof(entry));
-  }
-
-  /// Checks each event, and counts.
-  static bool take(flow_batch& batch, uint32_t slots) {
+  /// Unpacks each event, checks it while it is in the nearest cache, and counts.
+  static bool take(flow_batch& batch, packed_units& from, uint32_t slots) {
     const size_t units = batch.arena_.size();
     const auto text_at = [&](uint32_t number) {
       const size_t room = number < units ? (units - number) * sizeof(flow_batch::unit) : 0;
@@ -133,17 +159,20 @@ private:
              && is_sane(*reinterpret_cast<const flow_text*>(batch.arena_.data() + number), room,
                         number == 0);
     };
-    bool sane = text_at(0);
+    if (!text_at(0))
+      return false;
     for (auto& each : batch.entries_) {
+      if (!from.take(units_of_entry, &each))
+        return false;
       uint8_t kind;
       std::memcpy(&kind, &each.kind, sizeof(kind));
-      if (!sane || kind >= event_kind_count || !is_sane(each.flow)
+      if (kind >= event_kind_count || !is_sane(each.flow)
           || (each.flow.text != 0 && !text_at(each.flow.text)))
         return false;
       ++batch.kinds_[kind];
       each.flow.slot = (each.flow.slot & slot_mask) + slots;
     }
-    return sane;
+    return true;
   }
 
   static_assert(std::is_trivially_copyable_v<flow_batch::entry>);
@@ -158,7 +187,8 @@ void append_batch(std::vector<char>& out, const flow_batch& batch, frame_header 
 }
 
 size_t longest_batch() noexcept {
-  return most_events * (sizeof(flow_batch::entry) + flow_batch::text_of_event) + longest_text;
+  constexpr size_t unpacked = most_events * sizeof(flow_batch::entry) + most_text;
+  return sizeof(uint32_t) + unpacked + unpacked / packing_unit;
 }
 
 std::variant<std::shared_ptr<const flow_batch>, refusal> read_batch(const frame_header& header,
@@ -167,9 +197,6 @@ std::variant<std::shared_ptr<const flow_batch>, refusal> read_batch(const frame_
   if (!is_whole(header, body))
     return refusal::damaged;
   if (header.count == 0 || header.count > most_events)
-    return refusal::bad_events;
-  const size_t of_entries = header.count * sizeof(flow_batch::entry);
-  if (body.size() <= of_entries || (body.size() - of_entries) % 16 != 0)
     return refusal::bad_events;
   auto out = flow_batch_codec::read(header.count, body, slots);
   if (out == nullptr)

@@ -1,48 +1,17 @@
 #include "nodes/frame.hpp"
 
+#if defined(__x86_64__)
+#include <xxh_x86dispatch.h> // takes what the processor has
+#else
+#include <xxhash.h>
+#endif
+
 #include <algorithm>
-#include <bit>
 #include <cstring>
 
 namespace flowactors {
 
 namespace {
-
-constexpr uint64_t prime = 0x9e3779b97f4a7c15u;
-
-/// Four sums side by side, so that the processor needs not wait for one multiplication to begin the
-/// next.
-class summer {
-public:
-  void add(std::span<const char> bytes) noexcept {
-    const char* at = bytes.data();
-    size_t left = bytes.size();
-    for (; left >= sizeof(sums_); left -= sizeof(sums_), at += sizeof(sums_))
-      block(at);
-    if (left == 0)
-      return;
-    char rest[sizeof(sums_)]{};
-    std::memcpy(rest, at, left);
-    block(rest);
-  }
-
-  uint64_t total() const noexcept {
-    uint64_t out = 0;
-    for (const auto sum : sums_)
-      out = (std::rotl(out, 29) ^ sum) * prime;
-    return out ^ (out >> 32);
-  }
-
-private:
-  void block(const char* at) noexcept {
-    uint64_t words[4];
-    std::memcpy(words, at, sizeof(words));
-    for (size_t i = 0; i < 4; ++i)
-      sums_[i] = std::rotl((sums_[i] ^ words[i]) * prime, 31);
-  }
-
-  uint64_t sums_[4]{1, 2, 3, 4};
-};
 
 bool is_known(frame_kind kind) noexcept {
   return kind >= frame_kind::hello && kind <= frame_kind::receipt;
@@ -75,10 +44,7 @@ const char* sentence_of(refusal reason) noexcept {
 uint64_t checksum_of(const frame_header& header, std::span<const char> body) noexcept {
   frame_header plain = header;
   plain.checksum = 0;
-  summer sum;
-  sum.add({reinterpret_cast<const char*>(&plain), sizeof(plain)});
-  sum.add(body);
-  return sum.total();
+  return XXH3_64bits_withSeed(body.data(), body.size(), XXH3_64bits(&plain, sizeof(plain)));
 }
 
 size_t begin_frame(std::vector<char>& out) {

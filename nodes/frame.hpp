@@ -16,7 +16,7 @@
 namespace flowactors {
 
 /// Version of what nodes say to each other. Others are refused.
-inline constexpr uint32_t node_protocol_version = 1;
+inline constexpr uint32_t node_protocol_version = 2;
 
 /// What a frame is. In brackets: who says it, S the node that sends events, R the one that
 /// receives them.
@@ -76,7 +76,8 @@ struct welcome_body {
 static_assert(std::is_trivially_copyable_v<welcome_body>);
 inline constexpr size_t welcome_head = offsetof(welcome_body, received);
 
-/// Sum over the header and the body; catches accidents, not attackers.
+/// XXH3 (Collet, xxHash) of the body, seeded with that of the header; catches accidents, not
+/// attackers.
 uint64_t checksum_of(const frame_header& header, std::span<const char> body) noexcept;
 
 /// Appends a whole frame.

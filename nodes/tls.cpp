@@ -269,10 +269,12 @@ std::variant<size_t, refusal> tls_session::read(std::span<char> into, std::vecto
 std::optional<refusal> tls_session::greet() {
   ERR_clear_error();
   const int code = SSL_do_handshake(parts_->ssl.get());
-  if (code == 1)
+  if (code == 1) {
     stands_ = true;
-  else if (SSL_get_error(parts_->ssl.get(), code) != SSL_ERROR_WANT_READ)
+    SSL_clear_mode(parts_->ssl.get(), SSL_MODE_RELEASE_BUFFERS); // that is for strangers
+  } else if (SSL_get_error(parts_->ssl.get(), code) != SSL_ERROR_WANT_READ) {
     give_up(code);
+  }
   return failed_;
 }
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Contexts on other nodes: the same results as here, and what happens when a node goes away, freezes or talks nonsense."""
+import ctypes
 import json
 import os
 import signal
@@ -13,20 +14,16 @@ from contexts import tells
 from flowactors import Case, captures, limit, main, pcap_header, udp_record
 
 
+xxhash = ctypes.CDLL("libxxhash.so.0")
+for function in (xxhash.XXH3_64bits, xxhash.XXH3_64bits_withSeed):
+    function.restype = ctypes.c_uint64
+
+
 def checksum(content):
     """The sum of a frame, as nodes/frame.cpp has it."""
-    mask, prime = (1 << 64) - 1, 0x9E3779B97F4A7C15
-    turn = lambda value, by: (value << by | value >> (64 - by)) & mask
-    sums = [1, 2, 3, 4]
-    for part in (content[:40], content[40:]):
-        part += bytes(-len(part) % 32)
-        for at in range(0, len(part), 8):
-            word = int.from_bytes(part[at : at + 8], "little")
-            sums[at // 8 % 4] = turn((sums[at // 8 % 4] ^ word) * prime & mask, 31)
-    out = 0
-    for each in sums:
-        out = (turn(out, 29) ^ each) * prime & mask
-    return out ^ out >> 32
+    head, body = content[:40], content[40:]
+    seed = ctypes.c_uint64(xxhash.XXH3_64bits(head, ctypes.c_size_t(len(head))))
+    return xxhash.XXH3_64bits_withSeed(body, ctypes.c_size_t(len(body)), seed)
 
 
 def frame(kind, body=b"", lane=0, count=0, serial=0, value=0):
@@ -34,7 +31,7 @@ def frame(kind, body=b"", lane=0, count=0, serial=0, value=0):
     return head(checksum(head(0) + body)) + body
 
 
-def hello(node, context, version=1, lanes=1, incarnation=7):
+def hello(node, context, version=2, lanes=1, incarnation=7):
     """A greeting that is right but for the hashes of what both ends must agree on."""
     return frame(1, struct.pack("<IHHQQQQ64s64s", version, lanes, 0, 0, 0, incarnation, 0, node.encode(), context.encode()))
 
@@ -223,7 +220,7 @@ class Nodes(NodeCase):
         _, place = self.analyzer()
         host, port = place.split(":")
         for content, words in [
-            (hello("sensor", "own", version=2), b"other_version"),
+            (hello("sensor", "own", version=1), b"other_version"),
             (frame(1, struct.pack("<I", 9) + bytes(100)), b"other_version"),
             (hello("sensor", "own"), b"other_layout"),
             (hello("sen sor", "own"), b"bad_greeting"),

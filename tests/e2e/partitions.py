@@ -291,7 +291,7 @@ class Partitions(NodeCase):
         refusal = frame(3, b"other_version: the node speaks another version of the protocol")
         other = self.start_on("analyzer", subprocess.PIPE, sys.executable, "-c", OTHER, self.address["analyzer"], refusal.hex())
         self.wait_for(sensor, "is refused: other_version")
-        self.assertEqual([other.stdout.readline() for _ in range(2)], [b"listens\n", b"refuses version 1\n"])
+        self.assertEqual([other.stdout.readline() for _ in range(2)], [b"listens\n", b"refuses version 2\n"])
         feed.go.release()
         other.kill()
         other.wait(timeout=limit)
@@ -302,7 +302,7 @@ class Partitions(NodeCase):
         analyzer, place = self.analyzer()
         self.machine("sensor")
         said = subprocess.run([*self.network.on("sensor"), sys.executable, "-c", "import socket, sys; s = socket.create_connection((sys.argv[1], 4711)); "
-                               "s.sendall(bytes.fromhex(sys.argv[2])); sys.stdout.buffer.write(s.recv(1000))", self.address["analyzer"], hello("sensor", "own", version=2).hex()],
+                               "s.sendall(bytes.fromhex(sys.argv[2])); sys.stdout.buffer.write(s.recv(1000))", self.address["analyzer"], hello("sensor", "own", version=1).hex()],
                               capture_output=True, timeout=limit).stdout
         self.assertIn(b"other_version", said)
         self.assertIn("other_version", self.wait_for(analyzer, "refuses"))

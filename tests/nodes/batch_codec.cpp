@@ -61,14 +61,12 @@ struct fixture {
     return why != nullptr && *why == refusal::bad_events;
   }
 
-  /// Changes the first entry of a packed batch.
+  /// Changes the first entry of a batch before it is packed.
   template <class F>
   bool refused_with(F change) {
-    pack(*batch(4));
-    flow_batch::entry entry;
-    std::memcpy(static_cast<void*>(&entry), body().data(), sizeof(entry));
-    change(entry);
-    std::memcpy(body().data(), &entry, sizeof(entry));
+    const auto from = batch(4);
+    change(const_cast<flow_batch::entry&>(from->entries().front()));
+    pack(*from);
     return refused();
   }
 
@@ -115,11 +113,11 @@ CAF_TEST(events that can not be are refused) {
 }
 
 CAF_TEST(texts that reach beyond their block are refused) {
-  pack(*batch(4));
   const auto spoil = [&](size_t offset, uint16_t value) {
-    pack(*batch(4));
-    const auto block = body().size() - ((sizeof(named_text) + 15) & ~size_t{15});
-    std::memcpy(body().data() + block + offset, &value, sizeof(value));
+    const auto from = batch(4);
+    auto* const texts = const_cast<char*>(from->texts());
+    std::memcpy(texts + size_t{from->entries()[3].flow.text} * 16 + offset, &value, sizeof(value));
+    pack(*from);
     return refused();
   };
   CAF_CHECK(!spoil(offsetof(flow_text, server_name.length), 8));
@@ -136,6 +134,12 @@ CAF_TEST(lengths that do not fit are refused) {
     CAF_CHECK(refused());
   }
   header.count = 4;
+  for (const uint32_t texts : {0u, 5u, 132097u, 0xffffffffu}) { // one unit more than there may be
+    pack(*batch(4));
+    std::memcpy(body().data(), &texts, sizeof(texts));
+    CAF_CHECK(refused());
+  }
+  pack(*batch(4));
   for (size_t left = body().size(); left-- > 0;) { // no cut leaves a batch, nor reads beyond it
     bytes.resize(sizeof(header) + left);
     CAF_CHECK(refused());
@@ -152,11 +156,19 @@ CAF_TEST(damage on the way is noticed) {
 
 CAF_TEST(whatever a liar sends no text leads out of the batch) {
   std::minstd_rand random{7};
-  const auto from = batch(8);
-  for (int round = 0; round < 2000; ++round) {
+  for (int round = 0; round < 4000; ++round) {
+    const auto from = batch(8);
+    const size_t of_texts = size_t{from->entries()[7].flow.text} * 16 + sizeof(named_text);
+    const auto liar = [&](const char* bytes, size_t size) {
+      const_cast<char*>(bytes)[random() % size] = static_cast<char>(random());
+    };
+    for (int i = 0; i < round % 4; ++i) {
+      liar(reinterpret_cast<const char*>(from->entries().data()), from->entries().size_bytes());
+      liar(from->texts(), of_texts);
+    }
     pack(*from);
-    for (int i = 0; i < 3; ++i)
-      body()[random() % body().size()] = static_cast<char>(random());
+    for (int i = 0; i < 3 - round % 4; ++i)
+      liar(body().data(), body().size());
     const auto out = read();
     const auto* read = std::get_if<std::shared_ptr<const flow_batch>>(&out);
     if (read == nullptr)
