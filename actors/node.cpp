@@ -20,6 +20,7 @@ constexpr size_t most_strangers = 64; ///< that have not greeted yet
 constexpr uint32_t first_block = 64;  ///< of slots; those before belong to captures of this node
 constexpr uint32_t blocks = 256;
 constexpr uint32_t slots_of_block = 1u << 24;
+constexpr uint64_t batches_of_ack = 4; ///< are done before one tells, if there are more to do
 
 /// Tells the listener when the last part of a batch was let go, by whom ever.
 class done_notice {
@@ -261,7 +262,7 @@ std::optional<refusal> node_state::find_session(const hello_body& hello, uint64_
       sessions_.erase(id);
       return refusal::too_many_lanes;
     }
-    s.lanes.push_back({0, 0, {}, *slots});
+    s.lanes.push_back({0, 0, 0, {}, *slots});
   }
   return std::nullopt;
 }
@@ -278,7 +279,7 @@ std::optional<uint32_t> node_state::free_slots() {
   return std::nullopt;
 }
 
-void node_state::welcome(handle to, const session& of, bool resumes) {
+void node_state::welcome(handle to, session& of, bool resumes) {
   welcome_body body;
   body.incarnation = parts_.self.incarnation;
   body.credit = static_cast<uint32_t>(of.credit);
@@ -294,7 +295,7 @@ void node_state::welcome(handle to, const session& of, bool resumes) {
   for (uint16_t i = 0; i < of.lanes.size(); ++i) { // what was done while nobody listened
     header.kind = frame_kind::ack;
     header.lane = i;
-    header.serial = of.lanes[i].done;
+    header.serial = of.lanes[i].told = of.lanes[i].done;
     if (resumes)
       say(to, there, header);
   }
@@ -340,14 +341,23 @@ void node_state::take_done(uint64_t id, uint16_t number) {
     s.under_way -= was.weight;
     lane.in_hand.erase(lane.done++);
     parts_.ports->note_done(s.node, s.context, was.size);
-    frame_header header;
-    header.kind = frame_kind::ack;
-    header.lane = number;
-    header.serial = lane.done;
-    if (const auto to = peers_.find(s.connection); to != peers_.end())
-      say(s.connection, to->second, header);
+    if (lane.in_hand.empty() || lane.done - lane.told >= batches_of_ack)
+      acknowledge(s, number);
   }
   end_if_done();
+}
+
+/// Tells how many batches of the lane are done, if that is news.
+void node_state::acknowledge(session& of, uint16_t number) {
+  auto& lane = of.lanes[number];
+  const auto to = peers_.find(of.connection);
+  if (to == peers_.end() || lane.told == lane.done)
+    return;
+  frame_header header;
+  header.kind = frame_kind::ack;
+  header.lane = number;
+  header.serial = lane.told = lane.done;
+  say(of.connection, to->second, header);
 }
 
 void node_state::say(handle to, peer& of, frame_header header, std::span<const char> body) {
@@ -417,6 +427,9 @@ void node_state::tick() {
   for (const auto& each : silent)
     if (!finishing_)
       send_away(each, refusal::silent);
+  for (auto& [id, of] : sessions_)
+    for (uint16_t i = 0; i < of.lanes.size(); ++i)
+      acknowledge(of, i);
   const std::chrono::nanoseconds next = parts_.self.heartbeat / 4;
   self_->delayed_send(self_, next, tick_atom_v);
 }

@@ -56,6 +56,7 @@ private:
   struct remote_lane {
     uint64_t received = 0; ///< batches
     uint64_t done = 0;
+    uint64_t told = 0; ///< of the done, as far as the sender knows
     struct batch {
       uint64_t weight, size;
     };
@@ -93,11 +94,12 @@ private:
   std::optional<refusal> take_batch(session& of, uint64_t id, const frame_header& header,
                                     std::span<const char> body);
   std::optional<refusal> find_session(const hello_body& hello, uint64_t& id, bool& resumes);
-  void welcome(handle to, const session& of, bool resumes);
+  void welcome(handle to, session& of, bool resumes);
   std::optional<refusal> take_letter(handle from, peer& of, const frame_header& header,
                                      std::span<const char> body);
   void send(uint64_t line, const letter& what);
   void take_done(uint64_t id, uint16_t number);
+  void acknowledge(session& of, uint16_t number);
   void send_away(handle from, refusal why);
   void closed(handle from);
   void drop(handle from);

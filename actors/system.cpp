@@ -18,6 +18,9 @@ system_config::system_config(bool network) {
   // Work stealing costs a percent of a core while idle.
   set("scheduler.policy", caf::atom("sharing"));
   set("scheduler.max-threads", size_t{2});
+  // A batch takes two. After 50, as CAF has it, answers come in bursts, and both ends of a busy
+  // link wait for each other.
+  set("middleman.max-consecutive-reads", size_t{4});
 }
 
 } // namespace flowactors
