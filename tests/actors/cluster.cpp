@@ -226,3 +226,46 @@ CAF_TEST(results of all nodes stand whatever nodes say) {
     }
   }
 }
+
+CAF_TEST(equations of all nodes are added up and each hop has both ends) {
+  const auto equation = [](const char* name, json left, json right) {
+    return json{{"name", name}, {"left", std::move(left)}, {"right", std::move(right)}};
+  };
+  const json sensor = {
+    {"balanced", true},
+    {"equations",
+     {equation("events for own", {{"put", 70}}, {{"handled", 60}, {"unreachable", 10}}),
+      equation("packets", {{"seen", 9}}, {{"handled", 9}})}},
+    {"links",
+     {{{"context", "own"},
+       {"at", "mars:1"},
+       {"node", "mars"},
+       {"state", "running"},
+       {"sent", 60},
+       {"done", 60}}}}};
+  json analyzer = {
+    {"balanced", true},
+    {"equations", {equation("events for own", {{"put", 5}, {"came", 60}}, {{"handled", 65}})}},
+    {"peers", {{{"node", "earth"}, {"context", "own"}, {"received", 60}, {"done", 60}}}}};
+  const auto answers = [&] { // as they come
+    const auto list = json::array({{{"node", "earth"}, {"ok", true}, {"result", sensor}},
+                                   {{"node", "mars"}, {"ok", true}, {"result", analyzer}}});
+    return json::parse(list.dump());
+  };
+  const auto whole = cluster_result("ledger", answers());
+  CAF_CHECK_EQUAL(whole["balanced"], json(true));
+  const json events = whole["equations"][0];
+  CAF_CHECK_EQUAL(events["left"], (json{{"put", 75}, {"came", 60}}));
+  CAF_CHECK_EQUAL(events["right"], (json{{"handled", 125}, {"unreachable", 10}}));
+  CAF_CHECK_EQUAL(events["balanced"], json(true));
+  CAF_REQUIRE_EQUAL(whole["hops"].size(), 1u);
+  const json hop = whole["hops"][0];
+  CAF_CHECK_EQUAL(hop["from"], json("earth"));
+  CAF_CHECK_EQUAL(hop["to"], json("mars"));
+  for (const char* count : {"sent", "received", "done", "known_done"})
+    CAF_CHECK_EQUAL(hop[count], json(60));
+  analyzer["equations"][0]["right"]["handled"] = 64; // and says that it balances
+  const auto broken = cluster_result("ledger", answers());
+  CAF_CHECK_EQUAL(broken["equations"][0]["balanced"], json(false));
+  CAF_CHECK_EQUAL(broken["balanced"], json(false));
+}

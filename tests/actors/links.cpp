@@ -54,14 +54,27 @@ struct fixture : point_to_point_fixture<test_coordinator_fixture<node_config>> {
     return out; // a heartbeat is 1 s, a timeout 5 s
   }
 
-  void start_node(uint64_t incarnation = 2) {
+  node_actor start_node_at(const std::string& name, uint64_t incarnation, uint16_t at,
+                           const std::shared_ptr<node_ports>& into) {
     auto parts = std::make_shared<node_parts>();
-    parts->listen = [](caf::io::abstract_broker& self) { self.add_tcp_doorman(port); };
-    parts->self = identity("mars", incarnation);
-    parts->ports = ports;
+    parts->listen = [at](caf::io::abstract_broker& self) { self.add_tcp_doorman(at); };
+    parts->self = identity(name, incarnation);
+    parts->ports = into;
     parts->post = there;
-    listener = mars.sys.middleman().spawn_broker(flowactors::node, std::move(parts));
-    caf::anon_send(listener, run_atom_v);
+    auto out = mars.sys.middleman().spawn_broker(flowactors::node, std::move(parts));
+    caf::anon_send(out, run_atom_v);
+    return out;
+  }
+
+  void start_node(uint64_t incarnation = 2) {
+    listener = start_node_at("mars", incarnation, port, ports);
+  }
+
+  /// As if its process had gone: nothing of it is left, and nobody is told.
+  void end_node(node_actor& which) {
+    caf::anon_send_exit(which, caf::exit_reason::kill);
+    which = nullptr;
+    drive_one(mars);
   }
 
   void start_link(node_identity self = identity("earth", 1), uint32_t lanes = 1) {
@@ -298,6 +311,52 @@ CAF_TEST(what was on the wire when it broke is sent again) {
   CAF_CHECK_EQUAL(refused(refusal::twice) + refused(refusal::gap), 0u);
 }
 
+CAF_TEST(what another process had in hand is lost by name) {
+  link_up();
+  put(10);
+  drive();
+  handle();
+  put(10);
+  put(10);
+  drive();
+  take();
+  end_node(listener);
+  held.clear();
+  door = next_accept_handle();
+  connect();
+  start_node(3);
+  pass_on_earth(6s);
+  put(5);
+  drive();
+  handle();
+  const auto counts = way->counters();
+  CAF_CHECK_EQUAL(sum(counts.handled), 15u);
+  CAF_CHECK_EQUAL(sum(counts.lost_by(lane_loss::crashed)), 20u);
+  CAF_CHECK_EQUAL(sum(counts.taken), 35u);
+  check_that_each_came_once();
+  CAF_CHECK_EQUAL(books().connections, 2u);
+  CAF_CHECK_EQUAL(books().resent, 0u);
+}
+
+CAF_TEST(answers for several batches come at the latest with the next heartbeat) {
+  link_up();
+  for (int i = 0; i < 6; ++i)
+    put(1);
+  drive();
+  take();
+  held.erase(held.begin(), held.begin() + 2); // the others are not done
+  drive();
+  CAF_CHECK_EQUAL(handled(), 0u);
+  pass(500ms);
+  CAF_CHECK_EQUAL(handled(), 2u);
+  held.erase(held.begin(), held.begin() + 3);
+  drive();
+  CAF_CHECK_EQUAL(handled(), 2u);
+  held.clear(); // nothing is left to wait for
+  drive();
+  CAF_CHECK_EQUAL(handled(), 6u);
+}
+
 CAF_TEST(what has come is not sent again though nobody said so) {
   link_up();
   put(10);
@@ -411,6 +470,129 @@ CAF_TEST(at the end a link waits for what is under way) {
   pass(6s); // mars closes the connection; the test's network does not say so
   CAF_CHECK(ended);
   CAF_CHECK_EQUAL(handled(), 10u);
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()
+
+namespace {
+
+/// Beside mars there is venus, on the same machine: both run the context, each for its share.
+struct share_fixture : fixture {
+  share_fixture() {
+    nodes = std::make_shared<route>(std::vector<std::string>{"mars:4711", "mars:4712"});
+    other_way->open({1000, shed_policy::newest, true, false});
+    other_inbox->open({1000, shed_policy::newest, true, false});
+    other_ports->open({{"own", {{other_inbox}, 100}}});
+    link_up();
+    prepare_venus(7);
+    auto parts = std::make_shared<link_parts>();
+    parts->context = "own";
+    parts->to = {"mars", other_port};
+    parts->place = 1;
+    parts->nodes = nodes;
+    parts->self = identity("earth", 1);
+    parts->lanes = {other_way};
+    parts->last = std::make_shared<context_end>();
+    parts->dial = [](caf::io::abstract_broker& broker) {
+      return broker.add_tcp_scribe("mars", other_port);
+    };
+    other = earth.sys.middleman().spawn_broker(flowactors::link, std::move(parts));
+    caf::anon_send(other, run_atom_v);
+    drive();
+  }
+
+  ~share_fixture() {
+    end_node(venus);
+    caf::anon_send_exit(other, caf::exit_reason::kill);
+    other = nullptr;
+    drive();
+    other_way->detach();
+  }
+
+  /// The next dialing will find it; who accepts first has to wait for it.
+  void prepare_venus(uint64_t incarnation) {
+    prepare_connection(mars, earth, "mars", other_port, next_accept_handle());
+    venus = start_node_at("venus", incarnation, other_port, other_ports);
+  }
+
+  /// Which node gets each of some clients.
+  std::vector<uint32_t> picks() const {
+    std::vector<uint32_t> out;
+    for (uint8_t i = 0; i < 100; ++i) {
+      flow_record flow{};
+      flow.client_address[15] = i;
+      out.push_back(nodes->pick(flow));
+    }
+    return out;
+  }
+
+  void put_to_venus(size_t events) {
+    flow_batch_writer writer{0, events};
+    for (size_t i = 0; i < events; ++i) {
+      flow_record flow{};
+      flow.ip_version = 4;
+      writer.add(event_kind::updated, flow, text, 10);
+    }
+    other_way->put(writer.finish());
+  }
+
+  void handle_at_venus() {
+    while (auto next = other_inbox->take())
+      other_inbox->settle();
+    drive();
+  }
+
+  static constexpr uint16_t other_port = 4712;
+  std::shared_ptr<lane> other_way = std::make_shared<lane>(lane_options{});
+  std::shared_ptr<lane> other_inbox = std::make_shared<lane>(lane_options{});
+  std::shared_ptr<node_ports> other_ports = std::make_shared<node_ports>();
+  context_actor other;
+  node_actor venus;
+};
+
+} // namespace
+
+CAF_TEST_FIXTURE_SCOPE(share_tests, share_fixture)
+
+CAF_TEST(the share of a node that goes moves and comes back with it) {
+  const auto whole = picks();
+  CAF_CHECK_GREATER(std::ranges::count(whole, 0u), 20);
+  CAF_CHECK_GREATER(std::ranges::count(whole, 1u), 20);
+  put(10);
+  put_to_venus(10);
+  drive();
+  handle();
+  handle_at_venus();
+  put_to_venus(20); // in hand there when it goes
+  drive();
+  end_node(venus);
+  while (other_inbox->take())
+    other_inbox->settle();
+  put_to_venus(30); // under way to nobody
+  pass(4s);
+  CAF_CHECK(nodes->is_up(1));
+  pass(7s);
+  CAF_CHECK(!nodes->is_up(1));
+  CAF_CHECK_EQUAL(std::ranges::count(picks(), 0u), 100);
+  put_to_venus(40); // chosen before, put after
+  put(10);
+  drive();
+  handle();
+  CAF_CHECK_EQUAL(handled(), 20u); // mars has felt nothing
+  prepare_venus(8);
+  pass_on_earth(6s);
+  drive();
+  CAF_CHECK(nodes->is_up(1));
+  CAF_CHECK(picks() == whole);
+  put_to_venus(50);
+  drive();
+  handle_at_venus();
+  const auto counts = other_way->counters();
+  CAF_CHECK_EQUAL(sum(counts.taken), 150u);
+  CAF_CHECK_EQUAL(sum(counts.handled), 60u);
+  CAF_CHECK_EQUAL(sum(counts.lost_by(lane_loss::crashed)), 50u);
+  CAF_CHECK_EQUAL(sum(counts.lost_by(lane_loss::unreachable)), 40u);
+  check_that_each_came_once();
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()
