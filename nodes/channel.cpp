@@ -4,7 +4,8 @@ namespace flowactors {
 
 namespace {
 
-constexpr size_t most_at_once = 256 * 1024;
+/// With twice as much the ends of a busy link wait more for each other.
+constexpr size_t most_at_once = 128 * 1024;
 
 } // namespace
 
